@@ -1,0 +1,184 @@
+package io.modeltoecs.engine.aws;
+
+import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.options.AwsOptions;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.Supplier;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.core.retry.RetryMode;
+import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.profiles.ProfileFile;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
+import software.amazon.awssdk.services.ecr.EcrClient;
+import software.amazon.awssdk.services.ecs.EcsClient;
+import software.amazon.awssdk.services.elasticloadbalancingv2.ElasticLoadBalancingV2Client;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.S3Configuration;
+import software.amazon.awssdk.services.s3.presigner.S3Presigner;
+import software.amazon.awssdk.services.sts.StsClient;
+import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider;
+
+/**
+ * The AWS clients of one call of a step, with its credentials, region and endpoint. Nothing is
+ * taken from a profile or a configuration file of AWS unless the default chain is allowed: on a
+ * Jenkins controller a file that a build names could run a command ({@code credential_process}).
+ */
+public final class AwsAccess implements AutoCloseable {
+    private final AwsOptions options;
+    private final AwsCredentialsProvider credentials;
+    private final Region region;
+    private final SdkHttpClient http =
+            UrlConnectionHttpClient.builder()
+                    .connectionTimeout(Duration.ofSeconds(10))
+                    .socketTimeout(Duration.ofSeconds(60))
+                    .build();
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+
+    /**
+     * @param options region, endpoint and role
+     * @param keys the keys that the step was given, or null
+     * @param defaultChain whether the SDK's own search for credentials may be used without keys
+     * @throws StepException if there are neither keys nor the default chain, or no region
+     */
+    public AwsAccess(AwsOptions options, AwsKeys keys, boolean defaultChain) {
+        this.options = options;
+        opened.push(http);
+        if (options.region() == null) {
+            throw new StepException(
+                    "no AWS region: give 'region', set it in the global configuration, or set"
+                            + " AWS_REGION");
+        }
+        region = Region.of(options.region());
+        AwsCredentialsProvider own = own(keys, defaultChain);
+        credentials = options.roleArn() == null ? own : assume(own);
+    }
+
+    private AwsCredentialsProvider own(AwsKeys keys, boolean defaultChain) {
+        if (keys != null) {
+            AwsCredentials given =
+                    keys.sessionToken() == null
+                            ? AwsBasicCredentials.create(keys.accessKeyId(), keys.secretAccessKey())
+                            : AwsSessionCredentials.create(
+                                    keys.accessKeyId(),
+                                    keys.secretAccessKey(),
+                                    keys.sessionToken());
+            return () -> given;
+        }
+        if (defaultChain) {
+            return keep(DefaultCredentialsProvider.builder().build());
+        }
+        throw new StepException(
+                "no AWS credentials: give 'credentialsId', or AWS_ACCESS_KEY_ID and"
+                        + " AWS_SECRET_ACCESS_KEY in the enclosing block");
+    }
+
+    private AwsCredentialsProvider assume(AwsCredentialsProvider own) {
+        StsClient sts = keep(configure(StsClient.builder(), own).build());
+        return keep(
+                StsAssumeRoleCredentialsProvider.builder()
+                        .stsClient(sts)
+                        .refreshRequest(
+                                request ->
+                                        request.roleArn(options.roleArn())
+                                                .externalId(options.externalId())
+                                                .roleSessionName("model-to-ecs"))
+                        .build());
+    }
+
+    /** Region of all clients. */
+    public Region region() {
+        return region;
+    }
+
+    /** S3, addressed by path where the endpoint isn't AWS's own. */
+    public S3Client s3() {
+        return keep(
+                configure(S3Client.builder(), credentials)
+                        .forcePathStyle(options.endpoint() != null)
+                        // stores that aren't AWS refuse the newer default checksums
+                        .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+                        .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                        .build());
+    }
+
+    /** Signs URLs of S3 requests for somebody without keys. */
+    public S3Presigner presigner() {
+        S3Presigner.Builder builder =
+                S3Presigner.builder()
+                        .region(region)
+                        .credentialsProvider(credentials)
+                        .serviceConfiguration(
+                                S3Configuration.builder()
+                                        .pathStyleAccessEnabled(options.endpoint() != null)
+                                        .build());
+        if (options.endpoint() != null) {
+            builder.endpointOverride(URI.create(options.endpoint()));
+        }
+        return keep(builder.build());
+    }
+
+    public EcrClient ecr() {
+        return keep(configure(EcrClient.builder(), credentials).build());
+    }
+
+    public EcsClient ecs() {
+        return keep(configure(EcsClient.builder(), credentials).build());
+    }
+
+    public ElasticLoadBalancingV2Client loadBalancers() {
+        return keep(configure(ElasticLoadBalancingV2Client.builder(), credentials).build());
+    }
+
+    public CloudWatchLogsClient logs() {
+        return keep(configure(CloudWatchLogsClient.builder(), credentials).build());
+    }
+
+    private <B extends AwsClientBuilder<B, C>, C> B configure(
+            B builder, AwsCredentialsProvider provider) {
+        if (builder
+                instanceof
+                software.amazon.awssdk.core.client.builder.SdkSyncClientBuilder<?, ?> sync) {
+            sync.httpClient(http);
+        }
+        if (options.endpoint() != null) {
+            builder.endpointOverride(URI.create(options.endpoint()));
+        }
+        Supplier<ProfileFile> noProfiles = () -> ProfileFile.aggregator().build();
+        return builder.region(region)
+                .credentialsProvider(provider)
+                .overrideConfiguration(
+                        ClientOverrideConfiguration.builder()
+                                .retryStrategy(RetryMode.STANDARD)
+                                .defaultProfileFileSupplier(noProfiles)
+                                .build());
+    }
+
+    private <T extends AutoCloseable> T keep(T closeable) {
+        opened.push(closeable);
+        return closeable;
+    }
+
+    @Override
+    public void close() {
+        while (!opened.isEmpty()) {
+            try {
+                opened.pop().close();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package io.modeltoecs.engine.model;
+
+import io.modeltoecs.engine.progress.Progress;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Where a training left its files: this machine, or a Jenkins agent. What is asked of it runs where
+ * the files are; what it is given names no bucket and holds no key of AWS.
+ */
+public interface Workplace {
+
+    /**
+     * Reads the artifact, the metrics and the environment: hashes, scans, measures.
+     *
+     * @throws io.modeltoecs.engine.StepException if a file is missing or isn't what it should be
+     */
+    Inspection inspect(InspectionOrder order, Progress progress)
+            throws IOException, InterruptedException;
+
+    /**
+     * Sends parts of files to signed URLs, each retried by itself.
+     *
+     * @return the ETags, in the order of the parts
+     */
+    List<String> send(List<PartOrder> parts, Progress progress)
+            throws IOException, InterruptedException;
+}

@@ -1,0 +1,224 @@
+package io.modeltoecs.engine.options;
+
+import io.modeltoecs.engine.StepException;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/**
+ * The arguments of one call of a step, read by name and type. Whatever doesn't fit is a {@link
+ * StepException} that names the step, the parameter, the value and what would be right. Blank text
+ * counts as not given: an empty field of a form.
+ */
+public final class Arguments {
+    private final String step;
+    private final Map<String, ?> given;
+
+    /**
+     * @param step the step's name, for messages
+     * @param given the arguments as they were written
+     * @param options the record whose components are the step's parameters
+     * @throws StepException if an argument isn't a parameter of the step
+     */
+    public Arguments(String step, Map<String, ?> given, Class<? extends Record> options) {
+        this.step = step;
+        this.given = given;
+        refuseUnknown(step, given, namesOf(options));
+    }
+
+    /**
+     * The parameters of a step: the components of its options, those of {@link AwsOptions} in
+     * place.
+     */
+    public static List<String> namesOf(Class<? extends Record> options) {
+        List<String> names = new ArrayList<>();
+        for (RecordComponent component : options.getRecordComponents()) {
+            if (component.getType() == AwsOptions.class) {
+                names.addAll(namesOf(AwsOptions.class));
+            } else {
+                names.add(component.getName());
+            }
+        }
+        return names;
+    }
+
+    /**
+     * Refuses arguments whose names aren't known.
+     *
+     * @throws StepException naming the unknown parameter and the nearest known one
+     */
+    public static void refuseUnknown(String step, Map<String, ?> given, List<String> known) {
+        for (String name : given.keySet()) {
+            if (!known.contains(name)) {
+                String hint =
+                        Nearest.to(name, known)
+                                .map(nearest -> "; did you mean '" + nearest + "'?")
+                                .orElse("; it takes " + String.join(", ", new TreeSet<>(known)));
+                throw new StepException(step + ": no parameter '" + name + "'" + hint);
+            }
+        }
+    }
+
+    /** Whether the argument was written, even as null. */
+    public boolean has(String name) {
+        return given.containsKey(name);
+    }
+
+    /** The text, or null if it isn't given. */
+    public String text(String name) {
+        Object value = given.get(name);
+        if (value == null || value.toString().isBlank()) {
+            return null;
+        }
+        if (value instanceof CharSequence || value instanceof Number || value instanceof Boolean) {
+            return value.toString().strip();
+        }
+        throw bad(name, value, "text");
+    }
+
+    /** The text, or a default if it isn't given. */
+    public String text(String name, String otherwise) {
+        String text = text(name);
+        return text == null ? otherwise : text;
+    }
+
+    /** The text, which has to be given. */
+    public String required(String name) {
+        String text = text(name);
+        if (text == null) {
+            throw new StepException(step + ": '" + name + "' is missing");
+        }
+        return text;
+    }
+
+    /** One of the listed words, or the first of them if nothing is given. */
+    public String choice(String name, String... words) {
+        String text = text(name, words[0]);
+        if (!List.of(words).contains(text)) {
+            throw bad(name, text, "one of " + String.join(", ", words));
+        }
+        return text;
+    }
+
+    /** The text if it is null or matches; {@code expected} says what would be right. */
+    public String matching(String name, String text, Pattern pattern, String expected) {
+        if (text != null && !pattern.matcher(text).matches()) {
+            throw bad(name, text, expected);
+        }
+        return text;
+    }
+
+    /** A list of texts, given as a list or as a single text. */
+    public List<String> texts(String name, List<String> otherwise) {
+        Object value = given.get(name);
+        if (value == null) {
+            return otherwise;
+        }
+        if (value instanceof Iterable<?> items) {
+            List<String> texts = new ArrayList<>();
+            for (Object item : items) {
+                if (!(item instanceof CharSequence) || item.toString().isBlank()) {
+                    throw bad(name, value, "a text or a list of texts");
+                }
+                texts.add(item.toString().strip());
+            }
+            return List.copyOf(texts);
+        }
+        String text = text(name);
+        return text == null ? otherwise : List.of(text);
+    }
+
+    /** True or false, or the default if it isn't given. */
+    public boolean flag(String name, boolean otherwise) {
+        Object value = given.get(name);
+        if (value == null) {
+            return otherwise;
+        }
+        return switch (value.toString()) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw bad(name, value, "true or false");
+        };
+    }
+
+    /** A whole number within bounds, or null if it isn't given. */
+    public Integer number(String name, int least, int most) {
+        Object value = given.get(name);
+        if (value == null || value.toString().isBlank()) {
+            return null;
+        }
+        try {
+            int number = Integer.parseInt(value.toString().strip());
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // told below
+        }
+        throw bad(name, value, "a whole number from " + least + " to " + most);
+    }
+
+    /** A map from texts to values, in the order written; empty if it isn't given. */
+    public Map<String, Object> map(String name) {
+        Object value = given.get(name);
+        if (value == null) {
+            return Map.of();
+        }
+        if (!(value instanceof Map<?, ?> entries)) {
+            throw bad(name, value, "a map, as [key: 'value']");
+        }
+        Map<String, Object> map = new LinkedHashMap<>();
+        entries.forEach((key, item) -> map.put(key.toString(), item));
+        return map;
+    }
+
+    /** A map from texts to texts, in the order written; empty if it isn't given. */
+    public Map<String, String> textMap(String name) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        map(name)
+                .forEach(
+                        (key, item) -> {
+                            if (item == null || item instanceof Map || item instanceof Iterable) {
+                                throw bad(name, given.get(name), "a map from texts to texts");
+                            }
+                            texts.put(key, item.toString());
+                        });
+        return texts;
+    }
+
+    /** A list of maps, given as a list or as a single map; empty if it isn't given. */
+    public List<Map<String, Object>> maps(String name) {
+        Object value = given.get(name);
+        List<Map<String, Object>> maps = new ArrayList<>();
+        if (value instanceof Map<?, ?>) {
+            maps.add(map(name));
+        } else if (value instanceof Iterable<?> items) {
+            for (Object item : items) {
+                if (!(item instanceof Map<?, ?> entries)) {
+                    throw bad(name, value, "a list of maps");
+                }
+                Map<String, Object> map = new LinkedHashMap<>();
+                entries.forEach((key, entry) -> map.put(key.toString(), entry));
+                maps.add(map);
+            }
+        } else if (value != null) {
+            throw bad(name, value, "a list of maps");
+        }
+        return maps;
+    }
+
+    /** The error for a value that isn't right. */
+    public StepException bad(String name, Object value, String expected) {
+        return new StepException(
+                "%s: '%s' is '%s', but should be %s".formatted(step, name, value, expected));
+    }
+
+    /** The error for a call that can't be carried out as it is written. */
+    public StepException wrong(String message) {
+        return new StepException(step + ": " + message);
+    }
+}

@@ -1,0 +1,134 @@
+package io.modeltoecs.engine.options;
+
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * The parameters of {@code trainAndPublishModel}; its help page says what each does.
+ *
+ * @param scan imports allowed beside the shipped list: {@code scan: [allow: [...]]}
+ * @param keep how many versions are kept, or null for all
+ */
+public record PublishOptions(
+        String name,
+        String train,
+        String artifact,
+        String metrics,
+        Map<String, Object> params,
+        String requirements,
+        String python,
+        String pipCredentialsId,
+        List<String> alias,
+        List<String> gates,
+        List<String> scan,
+        Integer keep,
+        String kmsKeyId,
+        Map<String, String> tags,
+        String storageClass,
+        AwsOptions aws) {
+
+    /** The step's name. */
+    public static final String STEP = "trainAndPublishModel";
+
+    private static final Pattern ENVIRONMENT_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+
+    /** Reads and checks the arguments of a call. */
+    public static PublishOptions from(Map<String, ?> given, Settings settings) {
+        Arguments arguments = new Arguments(STEP, given, PublishOptions.class);
+        Map<String, Object> params = arguments.map("params");
+        for (String name : params.keySet()) {
+            arguments.matching(
+                    "params",
+                    name,
+                    ENVIRONMENT_NAME,
+                    "names that can be environment variables, as 'C' or 'MAX_DEPTH'");
+        }
+        return new PublishOptions(
+                modelName(arguments, "name"),
+                arguments.text("train"),
+                relativePath(arguments, "artifact", "model.pkl"),
+                arguments.has("metrics") && arguments.text("metrics") == null
+                        ? null
+                        : relativePath(arguments, "metrics", "metrics.json"),
+                params,
+                relativePath(arguments, "requirements", null),
+                arguments.text("python", "python3"),
+                arguments.text("pipCredentialsId"),
+                aliases(arguments),
+                arguments.texts("gates", List.of()),
+                scanAllow(arguments),
+                arguments.number("keep", 1, 100_000),
+                arguments.text("kmsKeyId"),
+                arguments.textMap("tags"),
+                arguments.text("storageClass"),
+                AwsOptions.from(arguments, settings).requireBucket(arguments));
+    }
+
+    static String modelName(Arguments arguments, String parameter) {
+        return arguments.matching(
+                parameter,
+                arguments.required(parameter),
+                ModelRef.NAME,
+                "1 to 63 lower-case letters, digits, dots, hyphens and underscores, beginning with"
+                        + " a letter or digit");
+    }
+
+    static String alias(Arguments arguments, String parameter, String alias) {
+        arguments.matching(
+                parameter,
+                alias,
+                ModelRef.NAME,
+                "1 to 63 lower-case letters, digits, dots, hyphens and underscores, beginning with"
+                        + " a letter or digit");
+        if (alias.matches("\\d{8}t\\d{6}z.*")) {
+            throw arguments.bad(parameter, alias, "a name that doesn't look like a version");
+        }
+        return alias;
+    }
+
+    private static List<String> aliases(Arguments arguments) {
+        List<String> aliases = arguments.texts("alias", List.of("latest"));
+        aliases.forEach(alias -> alias(arguments, "alias", alias));
+        return aliases;
+    }
+
+    private static List<String> scanAllow(Arguments arguments) {
+        Map<String, Object> scan = arguments.map("scan");
+        Arguments.refuseUnknown(STEP + ": scan", scan, List.of("allow"));
+        return allow(
+                new Arguments(
+                        STEP,
+                        Map.of("scan", scan.getOrDefault("allow", List.of())),
+                        PublishOptions.class),
+                "scan");
+    }
+
+    /** Imports that a loader may make: {@code package.module.Class} or {@code package.module.*}. */
+    static List<String> allow(Arguments arguments, String parameter) {
+        List<String> allow = arguments.texts(parameter, List.of());
+        for (String entry : allow) {
+            arguments.matching(
+                    parameter,
+                    entry,
+                    Pattern.compile("[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*)*\\.([A-Za-z_]\\w*|\\*)"),
+                    "'package.module.Class' or 'package.module.*'");
+        }
+        return allow;
+    }
+
+    /** A path below the current directory. */
+    static String relativePath(Arguments arguments, String parameter, String otherwise) {
+        String path = arguments.text(parameter, otherwise);
+        if (path == null) {
+            return null;
+        }
+        String slashed = path.replace('\\', '/');
+        if (slashed.startsWith("/")
+                || slashed.matches("[A-Za-z]:.*")
+                || List.of(slashed.split("/")).contains("..")) {
+            throw arguments.bad(parameter, path, "a path below the current directory");
+        }
+        return slashed;
+    }
+}
