@@ -1,0 +1,29 @@
+"""The local cloud and a deployed service, shared by the tests of the whole flow."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from local import Cloud  # noqa: E402
+from outside import Outside  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def cloud():
+    cloud = Cloud.start()
+    yield cloud
+    cloud.stop()
+
+
+@pytest.fixture(scope="session")
+def outside(cloud, tmp_path_factory):
+    """A user's own folder, published and deployed by `make run`."""
+    outside = Outside(tmp_path_factory.mktemp("a user's folder"), cloud)
+    outside.create_service_address()
+    built = outside.run()
+    assert built.status == 0, built.log
+    yield outside
+    outside.remove()
