@@ -4,7 +4,7 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * What {@link Workplace#inspect} is to read; all paths are relative to the current directory.
+ * What {@link Workplace#inspect} is to read; paths are relative to the current directory.
  *
  * @param artifact file or folder
  * @param metrics JSON file, or null
