@@ -1,11 +1,16 @@
 package io.modeltoecs.engine.image;
 
+import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.aws.AwsAccess;
+import io.modeltoecs.engine.model.ModelStore;
+import io.modeltoecs.engine.model.StoredModel;
 import io.modeltoecs.engine.options.BuildInfo;
 import io.modeltoecs.engine.options.BuildOptions;
 import io.modeltoecs.engine.progress.Progress;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.TreeMap;
 
 /**
  * {@code buildServingImage}: checks, has the image made where the files are, and has it pushed. The
@@ -38,7 +43,7 @@ public final class ServingImage {
 
     /** Whether a call with these options talks to AWS. */
     public static boolean needsAws(BuildOptions options) {
-        return options.registry().equals(BuildOptions.ECR) || options.model() != null;
+        return isEcr(options) || options.model() != null;
     }
 
     /**
@@ -46,10 +51,99 @@ public final class ServingImage {
      *
      * @param workplace where the files are
      * @return the step's result
-     * @throws io.modeltoecs.engine.StepException if it can't be built; the registry is as it was
+     * @throws StepException if it can't be built; the registry is then as it was, but for layers
+     *     that no tag names
      */
     public LinkedHashMap<String, Object> run(ImageWorkplace workplace)
             throws IOException, InterruptedException {
-        throw new UnsupportedOperationException();
+        refuseWhatIsNotThereYet();
+        return isEcr(options) ? runWithEcr(workplace) : runWithRegistry(workplace);
+    }
+
+    private LinkedHashMap<String, Object> runWithEcr(ImageWorkplace workplace)
+            throws IOException, InterruptedException {
+        EcrRepository ecr = new EcrRepository(aws, options.repository());
+        EcrRepository.Access access = ecr.access();
+        boolean exists = ecr.exists();
+        if (!exists && !options.createRepository()) {
+            throw ecr.missing();
+        }
+        Assembly assembly =
+                workplace.assemble(
+                        order(access.registry(), options.repository()), access.login(), progress);
+        if (!exists) {
+            ecr.create(options.immutable(), progress);
+        }
+        // Resolving dependencies may have taken long: the token starts afresh
+        return workplace.push(assembly, ecr.access().login(), progress).toResult();
+    }
+
+    private LinkedHashMap<String, Object> runWithRegistry(ImageWorkplace workplace)
+            throws IOException, InterruptedException {
+        String registry = options.registry().replaceFirst("/+$", "");
+        int slash = registry.indexOf('/');
+        String host = slash < 0 ? registry : registry.substring(0, slash);
+        String prefix = slash < 0 ? "" : registry.substring(slash + 1) + "/";
+        Assembly assembly =
+                workplace.assemble(
+                        order(host, prefix + options.repository()), registryLogin, progress);
+        return workplace.push(assembly, registryLogin, progress).toResult();
+    }
+
+    private static boolean isEcr(BuildOptions options) {
+        return options.registry().equals(BuildOptions.ECR);
+    }
+
+    private void refuseWhatIsNotThereYet() {
+        if (options.dockerfile() != null) {
+            throw notYet("'dockerfile'", "leave it out, and the image is built without one");
+        }
+        if (!options.buildArgs().isEmpty()) {
+            throw notYet("'buildArgs'", "they belong to a 'dockerfile'");
+        }
+        if (options.platforms().size() != 1) {
+            throw notYet("more than one of 'platforms'", "name the one that the service runs on");
+        }
+        if (options.failOn() != null) {
+            throw notYet("'failOn'", "leave it out");
+        }
+    }
+
+    private static StepException notYet(String what, String instead) {
+        return new StepException(
+                "%s: %s isn't supported yet: %s".formatted(BuildOptions.STEP, what, instead));
+    }
+
+    private BuildOrder order(String registry, String repository) throws IOException {
+        return new BuildOrder(
+                registry,
+                repository,
+                options.base(),
+                options.platforms().get(0),
+                options.app(),
+                new ArrayList<>(options.include()),
+                options.requirements(),
+                options.model() == null ? null : modelNeeds(),
+                new ArrayList<>(options.allow()),
+                new ArrayList<>(options.tags()),
+                new TreeMap<>(options.labels()),
+                options.port(),
+                options.immutable(),
+                build.number(),
+                ServingRuntime.files());
+    }
+
+    private BuildOrder.ModelNeeds modelNeeds() {
+        StoredModel model = new ModelStore(aws, options.aws()).resolve(options.model());
+        if (model.python() == null) {
+            throw new StepException(
+                    "%s: model.json of %s doesn't say which Python made it"
+                            .formatted(BuildOptions.STEP, model.ref()));
+        }
+        return new BuildOrder.ModelNeeds(
+                model.ref().toString(),
+                model.python(),
+                new TreeMap<>(model.libraries()),
+                new ArrayList<>(model.importDistributions()));
     }
 }

@@ -1,0 +1,135 @@
+package io.modeltoecs.engine.image;
+
+import io.modeltoecs.engine.StepException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** What git knows of a folder. */
+final class GitState {
+    private final Path folder;
+    private final Map<String, String> environment;
+    private final Path git;
+
+    /** Kinds of entries in git's index, by their modes. */
+    enum Kind {
+        FILE,
+        EXECUTABLE,
+        LINK
+    }
+
+    private GitState(Path folder, Map<String, String> environment, Path git) {
+        this.folder = folder;
+        this.environment = environment;
+        this.git = git;
+    }
+
+    /**
+     * The state of a folder, or nothing if it isn't in a git work tree.
+     *
+     * @throws StepException if it is in one that can't be read
+     */
+    static Optional<GitState> of(Path folder, Map<String, String> environment)
+            throws IOException, InterruptedException {
+        if (!inWorkTree(folder)) {
+            return Optional.empty();
+        }
+        Path git =
+                Command.find("git", environment)
+                        .orElseThrow(
+                                () ->
+                                        new StepException(
+                                                folder
+                                                        + " is in a git work tree, but there is no"
+                                                        + " git on the PATH to ask what it"
+                                                        + " tracks"));
+        Map<String, String> plain = new HashMap<>(environment);
+        plain.put("LC_ALL", "C");
+        plain.put("GIT_TERMINAL_PROMPT", "0");
+        plain.put("GIT_OPTIONAL_LOCKS", "0");
+        return Optional.of(new GitState(folder, plain, git));
+    }
+
+    private static boolean inWorkTree(Path folder) {
+        for (Path each = folder.toAbsolutePath(); each != null; each = each.getParent()) {
+            if (Files.exists(each.resolve(".git"))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The files that git tracks in the folder, by their paths in it; some may be deleted. */
+    Map<String, Kind> tracked() throws IOException, InterruptedException {
+        Map<String, Kind> tracked = new TreeMap<>();
+        for (String entry : ask("ls-files", "-z", "--stage", "--recurse-submodules").split("\0")) {
+            int tab = entry.indexOf('\t');
+            if (tab > 0) {
+                String path = entry.substring(tab + 1);
+                switch (entry.substring(0, 6)) {
+                    case "100644" -> tracked.put(path, Kind.FILE);
+                    case "100755" -> tracked.put(path, Kind.EXECUTABLE);
+                    case "120000" -> tracked.put(path, Kind.LINK);
+                    default -> {
+                        // a submodule that isn't checked out has no files
+                    }
+                }
+            }
+        }
+        return tracked;
+    }
+
+    /** The commit, or nothing before the first. */
+    Optional<String> commit() throws IOException, InterruptedException {
+        return tell("rev-parse", "--verify", "--quiet", "HEAD");
+    }
+
+    /** When the commit was made. */
+    Optional<Instant> committedAt() throws IOException, InterruptedException {
+        return tell("log", "-1", "--format=%ct").map(Long::parseLong).map(Instant::ofEpochSecond);
+    }
+
+    /** Whether a tracked file in the folder differs from the commit. */
+    boolean dirty() throws IOException, InterruptedException {
+        return !ask("status", "--porcelain", "--untracked-files=no", "--", ".").isBlank();
+    }
+
+    /**
+     * Where the repository came from, without user and password; nothing where it came from this
+     * machine's own disk.
+     */
+    Optional<String> source() throws IOException, InterruptedException {
+        return tell("config", "--get", "remote.origin.url")
+                .filter(url -> url.matches("(https?|ssh|git)://.*|[^/]+@[^/:]+:.*"))
+                .map(url -> url.replaceFirst("^(https?://)[^/@]*@", "$1"));
+    }
+
+    private Optional<String> tell(String... arguments) throws IOException, InterruptedException {
+        Command.Outcome outcome = run(arguments);
+        return outcome.ok() && !outcome.output().isBlank()
+                ? Optional.of(outcome.output().strip())
+                : Optional.empty();
+    }
+
+    private String ask(String... arguments) throws IOException, InterruptedException {
+        Command.Outcome outcome = run(arguments);
+        if (!outcome.ok()) {
+            throw new StepException(
+                    "git can't read the work tree of " + folder + ": " + outcome.errors().strip());
+        }
+        return outcome.output();
+    }
+
+    private Command.Outcome run(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(git.toString()));
+        command.addAll(List.of(arguments));
+        return Command.run(command, folder, environment, line -> {});
+    }
+}

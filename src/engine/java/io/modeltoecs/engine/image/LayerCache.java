@@ -1,0 +1,130 @@
+package io.modeltoecs.engine.image;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+
+/**
+ * The layers that this machine made, each in a file that its digest names, and what the costly ones
+ * were made from. Several builds may use it at once: files appear whole.
+ */
+final class LayerCache {
+    private static final Duration KEPT = Duration.ofDays(14);
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Path folder;
+
+    /**
+     * A layer in the cache.
+     *
+     * @param digest digest of the compressed layer
+     * @param diffId digest of the archive in it
+     * @param bytes size of the compressed layer
+     * @param libraries versions of the distributions in it, by name
+     */
+    record Layer(String digest, String diffId, long bytes, Map<String, String> libraries) {}
+
+    LayerCache(Path cache) throws IOException {
+        folder = Files.createDirectories(cache.resolve("layers"));
+    }
+
+    /**
+     * The cache's place: {@code $XDG_CACHE_HOME/model-to-ecs}, by default under {@code ~/.cache}.
+     */
+    static Path root(Map<String, String> environment) {
+        String caches = environment.get("XDG_CACHE_HOME");
+        if (caches != null && Path.of(caches).isAbsolute()) {
+            return Path.of(caches, "model-to-ecs");
+        }
+        String home = environment.getOrDefault("HOME", System.getProperty("user.home"));
+        return Path.of(home, ".cache", "model-to-ecs");
+    }
+
+    /** The layer that was made from inputs with this key, if it is still there. */
+    Optional<Layer> find(String key) throws IOException {
+        Path index = folder.resolve(key + ".json");
+        try {
+            Layer layer = JSON.readValue(Files.readAllBytes(index), Layer.class);
+            Path file = file(layer.digest());
+            if (Files.size(file) != layer.bytes()) {
+                return Optional.empty();
+            }
+            FileTime now = FileTime.from(Instant.now());
+            Files.setLastModifiedTime(index, now);
+            Files.setLastModifiedTime(file, now);
+            return Optional.of(layer);
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Remembers what a layer was made from. */
+    void remember(String key, Layer layer) throws IOException {
+        Path temporary = Files.createTempFile(folder, "index", ".tmp");
+        Files.write(temporary, JSON.writeValueAsBytes(layer));
+        Files.move(temporary, folder.resolve(key + ".json"), StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** Writes a layer. */
+    Layer write(LayerFiles files, Map<String, String> libraries) throws IOException {
+        Path temporary = Files.createTempFile(folder, "layer", ".tmp");
+        try {
+            MessageDigest digest = Hashes.sha256();
+            MessageDigest diffId = Hashes.sha256();
+            try (OutputStream file = new BufferedOutputStream(Files.newOutputStream(temporary));
+                    OutputStream compressed =
+                            new GZIPOutputStream(new DigestOutputStream(file, digest), 1 << 16);
+                    OutputStream plain =
+                            new BufferedOutputStream(
+                                    new DigestOutputStream(compressed, diffId), 1 << 16);
+                    TarWriter tar = new TarWriter(plain)) {
+                files.writeTo(tar);
+            }
+            Layer layer =
+                    new Layer(
+                            Hashes.name(digest),
+                            Hashes.name(diffId),
+                            Files.size(temporary),
+                            libraries);
+            Files.move(temporary, file(layer.digest()), StandardCopyOption.REPLACE_EXISTING);
+            return layer;
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
+    /** The file of a layer. */
+    Path file(String digest) {
+        return folder.resolve(digest.substring(digest.indexOf(':') + 1) + ".tar.gz");
+    }
+
+    /** Removes what wasn't used for two weeks. */
+    void prune() throws IOException {
+        Instant oldest = Instant.now().minus(KEPT);
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                try {
+                    if (Files.getLastModifiedTime(file).toInstant().isBefore(oldest)) {
+                        Files.deleteIfExists(file);
+                    }
+                } catch (NoSuchFileException e) {
+                    // another build was faster
+                }
+            }
+        }
+    }
+}
