@@ -16,6 +16,7 @@ import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.retry.RetryMode;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
@@ -24,6 +25,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
 import software.amazon.awssdk.services.ecr.EcrClient;
 import software.amazon.awssdk.services.ecs.EcsClient;
+import software.amazon.awssdk.services.ecs.EcsClientBuilder;
 import software.amazon.awssdk.services.elasticloadbalancingv2.ElasticLoadBalancingV2Client;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3Configuration;
@@ -131,11 +133,27 @@ public final class AwsAccess implements AutoCloseable {
     }
 
     public EcrClient ecr() {
-        return keep(configure(EcrClient.builder(), credentials).build());
+        return ecr(region);
+    }
+
+    /** ECR of another region: a registry's host names it. */
+    public EcrClient ecr(Region where) {
+        return keep(configure(EcrClient.builder(), credentials).region(where).build());
     }
 
     public EcsClient ecs() {
         return keep(configure(EcsClient.builder(), credentials).build());
+    }
+
+    /** ECS, with an interceptor that sees each request and answer. */
+    public EcsClient ecs(ExecutionInterceptor interceptor) {
+        EcsClientBuilder builder = configure(EcsClient.builder(), credentials);
+        return keep(
+                builder.overrideConfiguration(
+                                builder.overrideConfiguration().toBuilder()
+                                        .addExecutionInterceptor(interceptor)
+                                        .build())
+                        .build());
     }
 
     public ElasticLoadBalancingV2Client loadBalancers() {

@@ -3,15 +3,19 @@ package io.modeltoecs.engine.deploy.ecs;
 import io.modeltoecs.engine.aws.AwsAccess;
 import io.modeltoecs.engine.deploy.DeploymentTarget;
 import io.modeltoecs.engine.deploy.RolloutState;
+import io.modeltoecs.engine.model.ModelStore;
 import io.modeltoecs.engine.options.BuildInfo;
 import io.modeltoecs.engine.options.DeployOptions;
 import io.modeltoecs.engine.options.Settings;
 import io.modeltoecs.engine.progress.Progress;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 
 /** {@code deployToEcs}: rolls an image and a model out on a service of Amazon ECS. */
 public final class EcsDeployment implements DeploymentTarget {
+
+    private final Rollout rollout;
 
     /**
      * @param options what is to be deployed where
@@ -20,7 +24,8 @@ public final class EcsDeployment implements DeploymentTarget {
      * @param settings its environment fills <code>${NAME}</code> in the spec file
      * @param spec content of the file that {@code spec} names, or null where there is none
      * @param progress where lines go when something changed
-     * @throws io.modeltoecs.engine.StepException if an option isn't supported
+     * @throws io.modeltoecs.engine.StepException if an option isn't supported, or the spec file is
+     *     wrong
      */
     public EcsDeployment(
             DeployOptions options,
@@ -28,23 +33,57 @@ public final class EcsDeployment implements DeploymentTarget {
             BuildInfo build,
             Settings settings,
             String spec,
-            Progress progress) {}
+            Progress progress) {
+        this(options, access, settings, spec, progress, Clock.systemUTC());
+    }
+
+    EcsDeployment(
+            DeployOptions options,
+            AwsAccess access,
+            Settings settings,
+            String spec,
+            Progress progress,
+            Clock clock) {
+        Unsupported.refuse(options);
+        EcsApi ecs = new EcsApi(access.ecs(new JsonBodies()), options.cluster(), options.service());
+        SpecFile file =
+                spec == null ? null : SpecFile.parse(options.spec(), spec, settings.environment());
+        ModelStore store =
+                options.aws().bucket() == null ? null : new ModelStore(access, options.aws());
+        rollout =
+                new Rollout(
+                        new Rules(
+                                options.timeout(),
+                                options.rollback(),
+                                options.onAbort().equals("rollback"),
+                                options.onBusy().equals("wait"),
+                                options.dryRun(),
+                                false),
+                        new DeployPlanner(options, access, ecs, file, progress),
+                        ecs,
+                        access,
+                        new Uses(store, options.cluster(), options.service()),
+                        progress,
+                        clock);
+    }
 
     @Override
     public RolloutState begin() {
-        throw new UnsupportedOperationException();
+        return rollout.begin();
     }
 
     @Override
     public Optional<Duration> advance(RolloutState state) {
-        throw new UnsupportedOperationException();
+        return rollout.advance((EcsState) state);
     }
 
     @Override
     public void abort(RolloutState state) {
-        throw new UnsupportedOperationException();
+        rollout.abort((EcsState) state);
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        // its clients are the owner's of the access
+    }
 }

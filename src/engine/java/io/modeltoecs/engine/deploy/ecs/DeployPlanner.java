@@ -1,0 +1,338 @@
+package io.modeltoecs.engine.deploy.ecs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.aws.AwsAccess;
+import io.modeltoecs.engine.deploy.ecs.EcsApi.Found;
+import io.modeltoecs.engine.model.ModelStore;
+import io.modeltoecs.engine.model.StoredModel;
+import io.modeltoecs.engine.options.DeployOptions;
+import io.modeltoecs.engine.progress.Progress;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import software.amazon.awssdk.services.ecs.model.DeploymentRolloutState;
+import software.amazon.awssdk.services.ecs.model.SchedulingStrategy;
+import software.amazon.awssdk.services.ecs.model.Service;
+
+/** Plans {@code deployToEcs}: the revision that the service runs, with another image and model. */
+final class DeployPlanner implements Planner {
+    private final DeployOptions options;
+    private final AwsAccess access;
+    private final EcsApi ecs;
+    private final Images images;
+    private final SpecFile spec;
+    private final Progress progress;
+
+    /**
+     * @param spec or null
+     */
+    DeployPlanner(
+            DeployOptions options, AwsAccess access, EcsApi ecs, SpecFile spec, Progress progress) {
+        this.options = options;
+        this.access = access;
+        this.ecs = ecs;
+        this.images = new Images(access, options.aws().endpoint() != null, progress);
+        this.spec = spec;
+        this.progress = progress;
+    }
+
+    @Override
+    public Plan plan(Optional<Found> found) {
+        Optional<Found> running = found.filter(it -> !isGone(it.service()));
+        if (running.isEmpty()) {
+            return create();
+        }
+        Found service = running.get();
+        refuse(service.service());
+        if (spec != null) {
+            progress.say(
+                    "%s is there: its own task definition stays the base, not the spec's"
+                            .formatted(ecs.label()));
+        }
+        return update(service);
+    }
+
+    private boolean isGone(Service service) {
+        if (!"INACTIVE".equals(service.status())) {
+            return false;
+        }
+        if (spec == null) {
+            throw new StepException(
+                    "the service %s is INACTIVE: it was deleted. Create it again, or give 'spec'"
+                            .formatted(ecs.label()));
+        }
+        return true;
+    }
+
+    private void refuse(Service service) {
+        ServiceKind.refuseUnlessRolling(ecs.label(), service);
+        if (service.schedulingStrategy() == SchedulingStrategy.DAEMON
+                && options.desiredCount() != null) {
+            throw new StepException(
+                    "the service %s is a DAEMON, which has no 'desiredCount'"
+                            .formatted(ecs.label()));
+        }
+    }
+
+    private Plan update(Found found) {
+        Service service = found.service();
+        TaskDefinition before =
+                TaskDefinition.registered(ecs.taskDefinition(service.taskDefinition()));
+        TaskDefinition after = before.copy();
+        boolean balanced = LoadBalancing.targetGroup(service).isPresent();
+        List<String> balancedContainers =
+                service.loadBalancers().stream().map(it -> it.containerName()).distinct().toList();
+        Change change = change(after, balancedContainers, balanced);
+
+        ObjectNode update = Json.object();
+        if (options.desiredCount() != null
+                && !options.desiredCount().equals(service.desiredCount())) {
+            update.put("desiredCount", options.desiredCount());
+        }
+        percent(update, found.json());
+
+        boolean changed = !after.equals(before);
+        // The same again is a new attempt where the last one failed
+        boolean failed = found.primary().rolloutState() == DeploymentRolloutState.FAILED;
+        boolean rolls = changed || options.force() || failed;
+        if (rolls && !changed) {
+            update.put("forceNewDeployment", true);
+        }
+        if (changed) {
+            progress.say("changes to " + Names.last(service.taskDefinition()) + ":");
+            Diff.between(before, after).forEach(line -> progress.say("  " + line));
+        } else {
+            progress.say(
+                    "nothing changes in %s: no revision is registered"
+                            .formatted(Names.last(service.taskDefinition())));
+        }
+        if (!update.isEmpty()) {
+            progress.say("changes to the service: " + update);
+        }
+        if (rolls) {
+            warnOf(service, after, change.container(), balanced);
+        }
+        String lastCompleted = lastCompleted(found);
+        return new Plan(
+                changed ? after : null,
+                changed ? null : service.taskDefinition(),
+                null,
+                update,
+                rolls,
+                service.taskDefinition(),
+                lastCompleted,
+                found.primary().id(),
+                change.model(),
+                change.image(),
+                uses(after, before, lastCompleted, service.taskDefinition()));
+    }
+
+    private Plan create() {
+        if (spec == null) {
+            throw new StepException("service not found: " + ecs.label());
+        }
+        ObjectNode service = spec.service().deepCopy();
+        service.put("cluster", ecs.cluster()).put("serviceName", ecs.name());
+        TaskDefinition definition = spec.taskDefinition().copy();
+        if (definition.text("family") == null) {
+            definition.text("family", ecs.name());
+        }
+        boolean balanced = !service.path("loadBalancers").isEmpty();
+        List<String> balancedContainers =
+                Stream.iterate(0, i -> i + 1)
+                        .limit(service.path("loadBalancers").size())
+                        .map(i -> service.path("loadBalancers").path(i).path("containerName"))
+                        .map(it -> it.asText())
+                        .distinct()
+                        .toList();
+        Change change = change(definition, balancedContainers, balanced);
+        boolean daemon = service.path("schedulingStrategy").asText().equals("DAEMON");
+        if (options.desiredCount() != null) {
+            service.put("desiredCount", options.desiredCount());
+        } else if (!daemon && !service.has("desiredCount")) {
+            service.put("desiredCount", 1);
+        }
+        percent(service, service.deepCopy());
+        if (service.path("deploymentController").path("type").asText("ECS").equals("ECS")) {
+            ObjectNode configuration = service.withObject("/deploymentConfiguration");
+            if (!configuration.has("deploymentCircuitBreaker")) {
+                configuration
+                        .putObject("deploymentCircuitBreaker")
+                        .put("enable", true)
+                        .put("rollback", true);
+            }
+        } else {
+            throw new StepException(
+                    "spec '%s': the deployment controller has to be ECS".formatted(options.spec()));
+        }
+        progress.say(
+                "the service %s is created from the spec '%s', task definition %s"
+                        .formatted(ecs.label(), options.spec(), definition.family()));
+        return new Plan(
+                definition,
+                null,
+                service,
+                Json.object(),
+                true,
+                null,
+                null,
+                null,
+                change.model(),
+                change.image(),
+                uses(definition, definition, null, null));
+    }
+
+    private record Change(String container, String image, String model) {}
+
+    /** Puts image, model, environment and so on into a task definition. */
+    private Change change(
+            TaskDefinition definition, List<String> balancedContainers, boolean balanced) {
+        TaskDefinition.Container container =
+                definition.container(servingContainer(definition, balancedContainers));
+        if (container.image() == null && options.image() == null) {
+            throw new StepException(
+                    "no image: give 'image', or name one for the container '%s' in the spec"
+                            .formatted(container.name()));
+        }
+        ImageFacts image = null;
+        if (options.image() != null || options.model() != null) {
+            String wanted = options.image() == null ? container.image() : options.image();
+            image = images.find(wanted, architecture(definition));
+            checkArchitecture(definition, image);
+        }
+        if (options.image() != null) {
+            container.image(image.reference());
+        }
+        String model = null;
+        if (options.model() != null) {
+            StoredModel stored = new ModelStore(access, options.aws()).resolve(options.model());
+            if (!ModelFit.check(stored, image)) {
+                progress.say(
+                        "note: the image doesn't say which Python and libraries it has; whether"
+                                + " the model fits shows when it is loaded");
+            }
+            model = stored.ref().toString();
+            new ServingEnvironment(container).model(options, access.region().id(), stored);
+        }
+        new ServingEnvironment(container).rest(options, image);
+        if (options.taskRoleArn() != null) {
+            definition.text("taskRoleArn", options.taskRoleArn());
+        }
+        if (options.executionRoleArn() != null) {
+            definition.text("executionRoleArn", options.executionRoleArn());
+        }
+        if (options.readiness() != null && !balanced) {
+            HealthCheck.add(container, options.readiness());
+        }
+        if (model != null && definition.text("taskRoleArn") == null) {
+            progress.say(
+                    "warning: the task definition has no task role, so that the container may not be able to"
+                            + " read the model: give 'taskRoleArn'");
+        }
+        return new Change(
+                container.name(),
+                container.image(),
+                model == null ? container.env("MODEL") : model);
+    }
+
+    private String servingContainer(TaskDefinition definition, List<String> balanced) {
+        List<String> names = definition.containers();
+        if (options.container() != null) {
+            return options.container();
+        }
+        List<String> serving = balanced.stream().filter(names::contains).toList();
+        if (serving.size() == 1) {
+            return serving.get(0);
+        }
+        if (names.size() == 1) {
+            return names.get(0);
+        }
+        throw new StepException(
+                "which container serves? Give 'container': the task definition '%s' has %s"
+                        .formatted(definition.family(), String.join(", ", names)));
+    }
+
+    private static String architecture(TaskDefinition definition) {
+        boolean arm =
+                "ARM64"
+                        .equals(
+                                definition
+                                        .json()
+                                        .path("runtimePlatform")
+                                        .path("cpuArchitecture")
+                                        .asText());
+        return arm ? "arm64" : "amd64";
+    }
+
+    /** Where the task definition says nothing and runs on machines, those decide. */
+    private static void checkArchitecture(TaskDefinition definition, ImageFacts image) {
+        boolean said = definition.json().path("runtimePlatform").has("cpuArchitecture");
+        boolean fargate =
+                definition.json().path("requiresCompatibilities").toString().contains("FARGATE");
+        String wanted = architecture(definition);
+        if ((said || fargate)
+                && image.architecture() != null
+                && !image.architecture().equals(wanted)) {
+            throw new StepException(
+                    "the image '%s' is built for linux/%s, but the service runs on linux/%s"
+                            .formatted(image.reference(), image.architecture(), wanted));
+        }
+    }
+
+    private void percent(ObjectNode body, JsonNode service) {
+        if (options.minimumHealthyPercent() == null && options.maximumPercent() == null) {
+            return;
+        }
+        // All of it is sent, so that none of the service's own settings is lost
+        ObjectNode before =
+                service.path("deploymentConfiguration").isObject()
+                        ? service.path("deploymentConfiguration").deepCopy()
+                        : Json.object();
+        ObjectNode after = before.deepCopy();
+        if (options.minimumHealthyPercent() != null) {
+            after.put("minimumHealthyPercent", options.minimumHealthyPercent());
+        }
+        if (options.maximumPercent() != null) {
+            after.put("maximumPercent", options.maximumPercent());
+        }
+        if (!after.equals(before)) {
+            body.set("deploymentConfiguration", after);
+        }
+    }
+
+    private void warnOf(Service service, TaskDefinition after, String container, boolean balanced) {
+        if (!balanced && after.container(container).healthCheck() == null) {
+            progress.say(
+                    "warning: the service has neither a target group nor a container check, so that"
+                            + " ECS takes a task as healthy 40 s after its start: give 'readiness'");
+        }
+        if (service.deploymentConfiguration() == null
+                || service.deploymentConfiguration().deploymentCircuitBreaker() == null
+                || !service.deploymentConfiguration().deploymentCircuitBreaker().enable()) {
+            progress.say(
+                    "note: the service's circuit breaker is off: this step judges by itself when"
+                            + " the rollout has failed");
+        }
+    }
+
+    /** The revision that served last without a doubt. */
+    private String lastCompleted(Found found) {
+        return found.service().deployments().stream()
+                .filter(it -> it.rolloutState() == DeploymentRolloutState.COMPLETED)
+                .map(it -> it.taskDefinition())
+                .findFirst()
+                .or(() -> ecs.completed().stream().findFirst())
+                .orElse(null);
+    }
+
+    private List<String> uses(
+            TaskDefinition after, TaskDefinition before, String lastCompleted, String running) {
+        TaskDefinition last =
+                lastCompleted == null || lastCompleted.equals(running)
+                        ? before
+                        : TaskDefinition.registered(ecs.taskDefinition(lastCompleted));
+        return List.copyOf(Pins.versions(after, before, last));
+    }
+}

@@ -1,0 +1,106 @@
+package io.modeltoecs.engine.deploy.ecs;
+
+import io.modeltoecs.engine.aws.AwsAccess;
+import io.modeltoecs.engine.progress.Progress;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import software.amazon.awssdk.services.ecs.model.DesiredStatus;
+import software.amazon.awssdk.services.ecs.model.Service;
+import software.amazon.awssdk.services.ecs.model.ServiceEvent;
+import software.amazon.awssdk.services.ecs.model.Task;
+
+/** Finds out why a deployment's tasks don't serve. */
+final class Diagnosis {
+    private final EcsApi ecs;
+    private final LogTail logs;
+    private final Progress progress;
+
+    Diagnosis(EcsApi ecs, AwsAccess access, Progress progress) {
+        this.ecs = ecs;
+        this.logs = new LogTail(access);
+        this.progress = progress;
+    }
+
+    /**
+     * Says which tasks of the deployment have stopped since the last look; keeps the first cause.
+     *
+     * @return whether some are still stopping, so that their exit codes aren't known yet
+     */
+    boolean look(EcsState state) {
+        List<Task> failing =
+                ecs.tasks(DesiredStatus.STOPPED).stream()
+                        .filter(task -> state.deploymentId.equals(task.startedBy()))
+                        .filter(task -> !StoppedTask.isNormal(task))
+                        .toList();
+        List<StoppedTask> stopped =
+                failing.stream()
+                        .filter(task -> "STOPPED".equals(task.lastStatus()))
+                        .sorted(Comparator.comparing(Diagnosis::stoppedAt))
+                        .map(StoppedTask::of)
+                        .filter(task -> !state.stoppedTasks.contains(task.id()))
+                        .toList();
+        for (StoppedTask task : stopped) {
+            state.stoppedTasks.add(task.id());
+            progress.say(task.facts());
+            if (state.cause == null) {
+                progress.say("  " + task.sentence());
+                state.cause = task.sentence() + "\n  " + task.facts() + lastLines(state, task);
+            }
+        }
+        return failing.stream().anyMatch(task -> !"STOPPED".equals(task.lastStatus()));
+    }
+
+    /** The first cause: of a stopped task, or of what the service's events say, or nothing. */
+    Optional<String> cause(EcsState state, Service service) {
+        if (state.cause != null) {
+            return Optional.of(state.cause + becauseOf(state, service));
+        }
+        return events(state, service)
+                .sorted(Comparator.comparing(ServiceEvent::createdAt))
+                .flatMap(
+                        event ->
+                                Explanation.of(event.message()).stream()
+                                        .map(it -> it + "\n  " + event.message()))
+                .findFirst();
+    }
+
+    /** What the load balancer saw says more than that its check failed. */
+    private static String becauseOf(EcsState state, Service service) {
+        if (!state.cause.contains("failed ELB health checks")) {
+            return "";
+        }
+        return events(state, service)
+                .map(ServiceEvent::message)
+                .filter(it -> it.contains("is unhealthy in (target-group"))
+                .findFirst()
+                .map(it -> "\n  " + it + Explanation.of(it).map(why -> "\n  " + why).orElse(""))
+                .orElse("");
+    }
+
+    private static Stream<ServiceEvent> events(EcsState state, Service service) {
+        Instant start = Instant.ofEpochMilli(state.startedAt);
+        return service.events().stream().filter(it -> !it.createdAt().isBefore(start));
+    }
+
+    private String lastLines(EcsState state, StoppedTask task) {
+        TaskDefinition definition =
+                TaskDefinition.registered(ecs.taskDefinition(state.taskDefinition));
+        if (!definition.containers().contains(task.container().name())) {
+            return "";
+        }
+        List<String> lines = logs.of(definition.container(task.container().name()), task.id());
+        return lines.isEmpty()
+                ? ""
+                : lines.stream()
+                        .map(line -> "\n    | " + line)
+                        .collect(Collectors.joining("", "\n  its last log lines:", ""));
+    }
+
+    private static Instant stoppedAt(Task task) {
+        return task.stoppedAt() == null ? Instant.MAX : task.stoppedAt();
+    }
+}

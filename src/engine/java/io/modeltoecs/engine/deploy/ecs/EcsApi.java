@@ -1,0 +1,289 @@
+package io.modeltoecs.engine.deploy.ecs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.modeltoecs.engine.StepException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.services.ecs.EcsClient;
+import software.amazon.awssdk.services.ecs.model.ClientException;
+import software.amazon.awssdk.services.ecs.model.ClusterNotFoundException;
+import software.amazon.awssdk.services.ecs.model.Deployment;
+import software.amazon.awssdk.services.ecs.model.DesiredStatus;
+import software.amazon.awssdk.services.ecs.model.ListServiceDeploymentsResponse;
+import software.amazon.awssdk.services.ecs.model.ListTasksResponse;
+import software.amazon.awssdk.services.ecs.model.Service;
+import software.amazon.awssdk.services.ecs.model.ServiceDeploymentBrief;
+import software.amazon.awssdk.services.ecs.model.ServiceDeploymentStatus;
+import software.amazon.awssdk.services.ecs.model.ServiceRevision;
+import software.amazon.awssdk.services.ecs.model.StopServiceDeploymentStopType;
+import software.amazon.awssdk.services.ecs.model.Task;
+import software.amazon.awssdk.services.ecs.model.TaskDefinitionField;
+
+/** What a rollout asks of Amazon ECS about one service. */
+final class EcsApi {
+    private static final String RACE = "Too many concurrent attempts";
+    private static final int TASKS_PER_CALL = 100;
+
+    private final EcsClient ecs;
+    private final String cluster;
+    private final String name;
+
+    /**
+     * @param ecs with {@link JsonBodies}
+     * @param cluster name or ARN
+     * @param name the service's
+     */
+    EcsApi(EcsClient ecs, String cluster, String name) {
+        this.ecs = ecs;
+        this.cluster = cluster;
+        this.name = name;
+    }
+
+    /** The service, as the SDK knows it and as ECS answered. */
+    record Found(Service service, ObjectNode json) {
+        /** The newest deployment. */
+        Deployment primary() {
+            return EcsApi.primary(service);
+        }
+    }
+
+    /** Cluster and service, as people name them. */
+    String label() {
+        return cluster.substring(cluster.lastIndexOf('/') + 1) + "/" + name;
+    }
+
+    String cluster() {
+        return cluster;
+    }
+
+    String name() {
+        return name;
+    }
+
+    /**
+     * The service, if there is one, in whatever state.
+     *
+     * @throws StepException if there is no such cluster
+     */
+    Optional<Found> find() {
+        AtomicReference<JsonNode> json = new AtomicReference<>();
+        List<Service> services =
+                AwsCall.of(
+                        "ecs:DescribeServices",
+                        () -> {
+                            try {
+                                return ecs.describeServices(
+                                                it ->
+                                                        it.cluster(cluster)
+                                                                .services(name)
+                                                                .overrideConfiguration(
+                                                                        JsonBodies.receive(json)))
+                                        .services();
+                            } catch (ClusterNotFoundException e) {
+                                throw new StepException(
+                                        "cluster not found: "
+                                                + cluster
+                                                + " ("
+                                                + AwsCall.message(e)
+                                                + ")",
+                                        e);
+                            }
+                        });
+        return services.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        new Found(
+                                services.get(0), (ObjectNode) json.get().path("services").path(0)));
+    }
+
+    /**
+     * The service, which has to be there.
+     *
+     * @throws StepException if it isn't
+     */
+    Found get() {
+        return find().orElseThrow(() -> new StepException("service not found: " + label()));
+    }
+
+    /** The newest deployment of a service. */
+    static Deployment primary(Service service) {
+        return service.deployments().stream()
+                .filter(it -> "PRIMARY".equals(it.status()))
+                .findFirst()
+                .orElseGet(() -> Deployment.builder().build());
+    }
+
+    /** A task definition with its tags, as ECS answers it. */
+    JsonNode taskDefinition(String arn) {
+        return AwsCall.of("ecs:DescribeTaskDefinition", () -> describe(arn));
+    }
+
+    /** The newest revision of a family, if there is one. */
+    Optional<JsonNode> newestOf(String family) {
+        return AwsCall.of(
+                "ecs:DescribeTaskDefinition",
+                () -> {
+                    try {
+                        return Optional.of(describe(family));
+                    } catch (ClientException e) {
+                        return Optional.empty();
+                    }
+                });
+    }
+
+    private JsonNode describe(String taskDefinition) {
+        AtomicReference<JsonNode> json = new AtomicReference<>();
+        ecs.describeTaskDefinition(
+                it ->
+                        it.taskDefinition(taskDefinition)
+                                .include(TaskDefinitionField.TAGS)
+                                .overrideConfiguration(JsonBodies.receive(json)));
+        return json.get();
+    }
+
+    /** Registers a revision; empty if another one of the family is just being registered. */
+    Optional<String> register(ObjectNode taskDefinition) {
+        return AwsCall.of(
+                "ecs:RegisterTaskDefinition",
+                () -> {
+                    try {
+                        return Optional.of(
+                                ecs.registerTaskDefinition(
+                                                it ->
+                                                        it.overrideConfiguration(
+                                                                JsonBodies.send(taskDefinition)))
+                                        .taskDefinition()
+                                        .taskDefinitionArn());
+                    } catch (AwsServiceException e) {
+                        if (AwsCall.message(e).contains(RACE)) {
+                            return Optional.empty();
+                        }
+                        throw e;
+                    }
+                });
+    }
+
+    /** Creates the service. */
+    Service create(ObjectNode body) {
+        return AwsCall.of(
+                "ecs:CreateService",
+                () ->
+                        ecs.createService(it -> it.overrideConfiguration(JsonBodies.send(body)))
+                                .service());
+    }
+
+    /** Updates the service. */
+    Service update(ObjectNode body) {
+        body.put("cluster", cluster).put("service", name);
+        return AwsCall.of(
+                "ecs:UpdateService",
+                () ->
+                        ecs.updateService(it -> it.overrideConfiguration(JsonBodies.send(body)))
+                                .service());
+    }
+
+    /** The service's tasks that run or start, or those that have stopped within the hour. */
+    List<Task> tasks(DesiredStatus status) {
+        List<String> arns = new ArrayList<>();
+        String token = null;
+        do {
+            String next = token;
+            ListTasksResponse page =
+                    AwsCall.of(
+                            "ecs:ListTasks",
+                            () ->
+                                    ecs.listTasks(
+                                            it ->
+                                                    it.cluster(cluster)
+                                                            .serviceName(name)
+                                                            .desiredStatus(status)
+                                                            .nextToken(next)));
+            arns.addAll(page.taskArns());
+            token = page.nextToken();
+        } while (token != null);
+        List<Task> tasks = new ArrayList<>();
+        for (int i = 0; i < arns.size(); i += TASKS_PER_CALL) {
+            List<String> some = arns.subList(i, Math.min(arns.size(), i + TASKS_PER_CALL));
+            tasks.addAll(
+                    AwsCall.of(
+                            "ecs:DescribeTasks",
+                            () ->
+                                    ecs.describeTasks(it -> it.cluster(cluster).tasks(some))
+                                            .tasks()));
+        }
+        return tasks;
+    }
+
+    /**
+     * Has ECS stop the deployment that is in progress and go back to the last one that completed.
+     *
+     * @return whether ECS does it; it doesn't for services of before October 2024
+     */
+    boolean stopWithRollback() {
+        return AwsCall.tried(
+                        () -> {
+                            List<ServiceDeploymentBrief> going =
+                                    serviceDeployments(
+                                            ServiceDeploymentStatus.PENDING,
+                                            ServiceDeploymentStatus.IN_PROGRESS);
+                            if (going.size() != 1) {
+                                return false;
+                            }
+                            ecs.stopServiceDeployment(
+                                    it ->
+                                            it.serviceDeploymentArn(
+                                                            going.get(0).serviceDeploymentArn())
+                                                    .stopType(
+                                                            StopServiceDeploymentStopType
+                                                                    .ROLLBACK));
+                            return true;
+                        })
+                .orElse(false);
+    }
+
+    /** The task definitions of the deployments that completed, newest first. */
+    List<String> completed() {
+        return AwsCall.tried(
+                        () -> {
+                            List<String> revisions =
+                                    serviceDeployments(ServiceDeploymentStatus.SUCCESSFUL).stream()
+                                            .map(ServiceDeploymentBrief::targetServiceRevisionArn)
+                                            .distinct()
+                                            .limit(20)
+                                            .toList();
+                            if (revisions.isEmpty()) {
+                                return List.<String>of();
+                            }
+                            List<ServiceRevision> found =
+                                    ecs.describeServiceRevisions(
+                                                    it -> it.serviceRevisionArns(revisions))
+                                            .serviceRevisions();
+                            return revisions.stream()
+                                    .flatMap(
+                                            arn ->
+                                                    found.stream()
+                                                            .filter(
+                                                                    it ->
+                                                                            arn.equals(
+                                                                                    it
+                                                                                            .serviceRevisionArn())))
+                                    .map(ServiceRevision::taskDefinition)
+                                    .distinct()
+                                    .toList();
+                        })
+                .orElse(List.of());
+    }
+
+    private List<ServiceDeploymentBrief> serviceDeployments(ServiceDeploymentStatus... status) {
+        ListServiceDeploymentsResponse page =
+                ecs.listServiceDeployments(
+                        it -> it.cluster(cluster).service(name).status(status).maxResults(100));
+        return page.serviceDeployments().stream()
+                .sorted((a, b) -> b.createdAt().compareTo(a.createdAt()))
+                .toList();
+    }
+}

@@ -1,0 +1,84 @@
+package io.modeltoecs.engine.deploy.ecs;
+
+import io.modeltoecs.engine.deploy.RolloutState;
+import java.util.ArrayList;
+
+/** A rollout on ECS between two looks at it. Jenkins stores it: simple types only. */
+final class EcsState extends RolloutState {
+    private static final long serialVersionUID = 1L;
+
+    /** Where a rollout is. */
+    enum Phase {
+        /** Another deployment is in progress; plans when it has ended. */
+        WAIT,
+        /** Registers the task definition. */
+        REGISTER,
+        /** Creates or updates the service. */
+        START,
+        /** Looks at the deployment. */
+        WATCH,
+        /** Goes back. */
+        UNDO,
+        /** Looks at the way back. */
+        WATCH_UNDO,
+        /** Ended badly: {@link #failure} is thrown. */
+        FAILED,
+        /** Ended well. */
+        DONE
+    }
+
+    private String phase = Phase.WAIT.name();
+
+    /** The plan: see {@link Plan}. */
+    String register;
+
+    String taskDefinition;
+    String create;
+    String update;
+    boolean rolls;
+    String previous;
+    String lastCompleted;
+    String primaryBefore;
+    String model;
+    String image;
+    ArrayList<String> uses = new ArrayList<>();
+
+    /** All times are milliseconds since 1970. */
+    long startedAt;
+
+    long deadline;
+    long undoDeadline;
+    long failedSince;
+
+    /** Our deployment, once it has begun. */
+    String deploymentId;
+
+    /** How often something was tried in this phase, and not answered in a row. */
+    long attempts;
+
+    long unanswered;
+
+    /** What was said last, and the newest event that was seen. */
+    String said;
+
+    String event;
+    boolean lookAgain;
+    ArrayList<String> stoppedTasks = new ArrayList<>();
+
+    /** The first sign of what went wrong, or null. */
+    String cause;
+
+    /** Why the rollout was given up, or null. */
+    String failure;
+
+    boolean undoAsked;
+
+    Phase phase() {
+        return Phase.valueOf(phase);
+    }
+
+    void phase(Phase next) {
+        phase = next.name();
+        attempts = 0;
+    }
+}

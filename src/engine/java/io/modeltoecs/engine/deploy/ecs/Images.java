@@ -1,0 +1,222 @@
+package io.modeltoecs.engine.deploy.ecs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.aws.AwsAccess;
+import io.modeltoecs.engine.progress.Progress;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.ecr.EcrClient;
+import software.amazon.awssdk.services.ecr.model.AuthorizationData;
+import software.amazon.awssdk.services.ecr.model.BatchGetImageRequest;
+import software.amazon.awssdk.services.ecr.model.BatchGetImageResponse;
+import software.amazon.awssdk.services.ecr.model.EcrException;
+import software.amazon.awssdk.services.ecr.model.Image;
+import software.amazon.awssdk.services.ecr.model.ImageFailure;
+import software.amazon.awssdk.services.ecr.model.RepositoryNotFoundException;
+
+/**
+ * Looks images up in Amazon ECR: their digest, and their configuration, which lies in the registry
+ * as a blob. An image of another registry is left to ECS as it is named.
+ */
+final class Images {
+    private static final Pattern ECR =
+            Pattern.compile(
+                    "([0-9]{12})\\.dkr[.-]ecr(?:-fips)?\\.([a-z0-9-]+)\\.(?:amazonaws\\.com|on\\.aws)"
+                            + "(?:\\.cn)?");
+    private static final String[] MEDIA_TYPES = {
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.docker.distribution.manifest.v2+json"
+    };
+    private static final int MAX_CONFIG_BYTES = 4 * 1024 * 1024;
+
+    private final AwsAccess access;
+    private final boolean ownEndpoint;
+    private final Progress progress;
+
+    /**
+     * @param ownEndpoint whether AWS is reached at an endpoint of its own, whose registry may have
+     *     any host
+     */
+    Images(AwsAccess access, boolean ownEndpoint, Progress progress) {
+        this.access = access;
+        this.ownEndpoint = ownEndpoint;
+        this.progress = progress;
+    }
+
+    /**
+     * Finds an image.
+     *
+     * @param architecture which of its platforms is meant, {@code amd64} or {@code arm64}
+     * @throws StepException if it isn't there
+     */
+    ImageFacts find(String reference, String architecture) {
+        ImageName name = ImageName.parse(reference);
+        Matcher host = ECR.matcher(name.host() == null ? "" : name.host());
+        if (host.matches()) {
+            EcrClient ecr = access.ecr(Region.of(host.group(2)));
+            return find(name, ecr, host.group(1), "https", architecture);
+        }
+        if (ownEndpoint && name.host() != null) {
+            EcrClient ecr = access.ecr();
+            Optional<String> registry =
+                    AwsCall.tried(ecr::getAuthorizationToken)
+                            .map(it -> it.authorizationData().get(0).proxyEndpoint());
+            if (registry.isPresent()
+                    && name.host().equals(URI.create(registry.get()).getAuthority())) {
+                return find(name, ecr, null, URI.create(registry.get()).getScheme(), architecture);
+            }
+        }
+        if (name.digest() == null) {
+            progress.say(
+                    "warning: '%s' isn't in ECR: its tag is left to ECS to resolve; name it by digest"
+                                    .formatted(name)
+                            + " to know what runs");
+        }
+        return new ImageFacts(name.toString(), null);
+    }
+
+    private ImageFacts find(
+            ImageName name, EcrClient ecr, String account, String scheme, String architecture) {
+        try {
+            Image image = image(name, ecr, account, name.tag(), name.digest());
+            String digest = image.imageId().imageDigest();
+            JsonNode manifest = Json.read(bytes(image.imageManifest()));
+            if (manifest.path("manifests").isArray()) {
+                String platform = platform(name, manifest, architecture);
+                manifest =
+                        Json.read(bytes(image(name, ecr, account, null, platform).imageManifest()));
+            }
+            JsonNode config =
+                    config(name, ecr, scheme, manifest.path("config").path("digest").asText());
+            return new ImageFacts(name.byDigest(digest), config);
+        } catch (AwsServiceException e) {
+            if (name.digest() != null && AwsCall.denied(e)) {
+                progress.say(
+                        "warning: access denied to ecr:BatchGetImage: '%s' is taken unseen"
+                                .formatted(name));
+                return new ImageFacts(name.toString(), null);
+            }
+            return AwsCall.of(
+                    "ecr:BatchGetImage",
+                    () -> {
+                        throw e;
+                    });
+        } catch (IOException e) {
+            throw new StepException("the manifest of '%s' isn't JSON".formatted(name), e);
+        }
+    }
+
+    private static Image image(
+            ImageName name, EcrClient ecr, String account, String tag, String digest) {
+        BatchGetImageRequest request =
+                BatchGetImageRequest.builder()
+                        .registryId(account)
+                        .repositoryName(name.repository())
+                        .acceptedMediaTypes(MEDIA_TYPES)
+                        .imageIds(
+                                id -> {
+                                    if (digest != null) {
+                                        id.imageDigest(digest);
+                                    } else {
+                                        id.imageTag(tag == null ? "latest" : tag);
+                                    }
+                                })
+                        .build();
+        BatchGetImageResponse answer;
+        try {
+            answer = ecr.batchGetImage(request);
+        } catch (RepositoryNotFoundException e) {
+            throw new StepException(
+                    "image not found: '%s': there is no repository '%s' in this registry"
+                            .formatted(name, name.repository()),
+                    e);
+        }
+        if (answer.images().isEmpty()) {
+            String why =
+                    answer.failures().stream()
+                            .map(ImageFailure::failureReason)
+                            .findFirst()
+                            .orElse("there is no such tag or digest");
+            throw new StepException(
+                    "image not found: '%s': %s. Push it first, or name another."
+                            .formatted(name, why));
+        }
+        return answer.images().get(0);
+    }
+
+    private static String platform(ImageName name, JsonNode index, String architecture) {
+        StringBuilder known = new StringBuilder();
+        for (JsonNode entry : index.path("manifests")) {
+            JsonNode platform = entry.path("platform");
+            if (platform.path("os").asText("linux").equals("linux")
+                    && platform.path("architecture").asText().equals(architecture)) {
+                return entry.path("digest").asText();
+            }
+            known.append(' ').append(platform.path("architecture").asText());
+        }
+        throw new StepException(
+                "the image '%s' isn't built for linux/%s, which the service runs on, but for:%s"
+                        .formatted(name, architecture, known));
+    }
+
+    /** The image's configuration, or null where it can't be read. */
+    private JsonNode config(ImageName name, EcrClient ecr, String scheme, String digest) {
+        try {
+            AuthorizationData token = ecr.getAuthorizationToken().authorizationData().get(0);
+            URI blob =
+                    URI.create(
+                            "%s://%s/v2/%s/blobs/%s"
+                                    .formatted(scheme, name.host(), name.repository(), digest));
+            return Json.read(download(blob, "Basic " + token.authorizationToken()));
+        } catch (EcrException | IOException e) {
+            progress.say(
+                    "warning: the labels of '%s' can't be read, so they aren't compared with the"
+                                    .formatted(name)
+                            + " model: "
+                            + (e instanceof EcrException ecrError ? AwsCall.message(ecrError) : e));
+            return null;
+        }
+    }
+
+    private static byte[] download(URI uri, String authorization) throws IOException {
+        HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(30));
+        if (authorization != null) {
+            request.header("Authorization", authorization);
+        }
+        try {
+            HttpResponse<java.io.InputStream> answer =
+                    http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+            try (java.io.InputStream body = answer.body()) {
+                if (answer.statusCode() / 100 == 3 && authorization != null) {
+                    // the signed address of the blob's store takes no login of the registry
+                    return download(
+                            uri.resolve(answer.headers().firstValue("Location").orElse("")), null);
+                }
+                if (answer.statusCode() != 200) {
+                    throw new IOException("the registry answers " + answer.statusCode());
+                }
+                return body.readNBytes(MAX_CONFIG_BYTES);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    }
+}

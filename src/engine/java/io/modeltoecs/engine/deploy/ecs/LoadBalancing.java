@@ -1,0 +1,134 @@
+package io.modeltoecs.engine.deploy.ecs;
+
+import io.modeltoecs.engine.aws.AwsAccess;
+import io.modeltoecs.engine.progress.Progress;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.ecs.model.LoadBalancer;
+import software.amazon.awssdk.services.ecs.model.Service;
+import software.amazon.awssdk.services.elasticloadbalancingv2.ElasticLoadBalancingV2Client;
+import software.amazon.awssdk.services.elasticloadbalancingv2.model.Listener;
+
+/** What the load balancer of a service knows: nice to have, so that a refusal only costs a line. */
+final class LoadBalancing {
+    private final AwsAccess access;
+    private final Progress progress;
+    private ElasticLoadBalancingV2Client client;
+    private boolean refused;
+
+    LoadBalancing(AwsAccess access, Progress progress) {
+        this.access = access;
+        this.progress = progress;
+    }
+
+    /** How the targets are, as {@code 1 healthy, 1 initial}; empty where nothing is known. */
+    String health(Service service) {
+        return targetGroup(service)
+                .flatMap(
+                        group ->
+                                ask(
+                                        it ->
+                                                it
+                                                        .describeTargetHealth(
+                                                                r -> r.targetGroupArn(group))
+                                                        .targetHealthDescriptions()
+                                                        .stream()
+                                                        .collect(
+                                                                Collectors.groupingBy(
+                                                                        target ->
+                                                                                target.targetHealth()
+                                                                                        .stateAsString(),
+                                                                        TreeMap::new,
+                                                                        Collectors.counting()))))
+                .map(LoadBalancing::counts)
+                .orElse("");
+    }
+
+    private static String counts(Map<String, Long> states) {
+        return states.entrySet().stream()
+                .map(it -> it.getValue() + " " + it.getKey())
+                .collect(Collectors.joining(", "));
+    }
+
+    /** The address of the listener that leads to the service, {@code http://host:port}, or null. */
+    String url(Service service) {
+        return targetGroup(service).flatMap(group -> ask(it -> url(it, group))).orElse(null);
+    }
+
+    private static String url(ElasticLoadBalancingV2Client client, String group) {
+        List<String> balancers =
+                client.describeTargetGroups(it -> it.targetGroupArns(group))
+                        .targetGroups()
+                        .get(0)
+                        .loadBalancerArns();
+        if (balancers.isEmpty()) {
+            return null;
+        }
+        String balancer = balancers.get(0);
+        String host =
+                client.describeLoadBalancers(it -> it.loadBalancerArns(balancer))
+                        .loadBalancers()
+                        .get(0)
+                        .dnsName();
+        List<Listener> listeners =
+                client.describeListeners(it -> it.loadBalancerArn(balancer)).listeners();
+        return listeners.stream()
+                .filter(it -> forwardsTo(it, group))
+                .findFirst()
+                .map(it -> url(host, it))
+                .orElse(null);
+    }
+
+    private static boolean forwardsTo(Listener listener, String group) {
+        return listener.defaultActions().stream()
+                .anyMatch(
+                        action ->
+                                group.equals(action.targetGroupArn())
+                                        || action.forwardConfig() != null
+                                                && action.forwardConfig().targetGroups().stream()
+                                                        .anyMatch(
+                                                                it ->
+                                                                        group.equals(
+                                                                                it
+                                                                                        .targetGroupArn())));
+    }
+
+    private static String url(String host, Listener listener) {
+        boolean tls = List.of("HTTPS", "TLS").contains(listener.protocolAsString());
+        boolean usual = listener.port() == (tls ? 443 : 80);
+        return (tls ? "https://" : "http://") + host + (usual ? "" : ":" + listener.port());
+    }
+
+    static Optional<String> targetGroup(Service service) {
+        return service.loadBalancers().stream()
+                .map(LoadBalancer::targetGroupArn)
+                .filter(Objects::nonNull)
+                .findFirst();
+    }
+
+    private <T> Optional<T> ask(Function<ElasticLoadBalancingV2Client, T> question) {
+        if (refused) {
+            return Optional.empty();
+        }
+        if (client == null) {
+            client = access.loadBalancers();
+        }
+        try {
+            return Optional.ofNullable(question.apply(client));
+        } catch (SdkException e) {
+            if (!(e instanceof AwsServiceException answer) || AwsCall.mayPass(answer)) {
+                return Optional.empty();
+            }
+            refused = true;
+            progress.say("note: the load balancer can't be asked: " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package io.modeltoecs.engine.deploy.ecs;
+
+import io.modeltoecs.engine.aws.AwsAccess;
+import java.util.List;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
+import software.amazon.awssdk.services.cloudwatchlogs.model.OutputLogEvent;
+
+/** The last lines that a container wrote, from CloudWatch Logs. */
+final class LogTail {
+    private static final int LINES = 30;
+
+    private final AwsAccess access;
+
+    LogTail(AwsAccess access) {
+        this.access = access;
+    }
+
+    /**
+     * The lines, oldest first; one that says why where there are none; empty if the container
+     * doesn't log there.
+     */
+    List<String> of(TaskDefinition.Container container, String taskId) {
+        String group = container.awslogs("awslogs-group");
+        String prefix = container.awslogs("awslogs-stream-prefix");
+        if (group == null || prefix == null) {
+            return List.of();
+        }
+        String stream = prefix + "/" + container.name() + "/" + taskId;
+        try (CloudWatchLogsClient logs = access.logs()) {
+            List<String> lines =
+                    logs
+                            .getLogEvents(
+                                    it -> it.logGroupName(group).logStreamName(stream).limit(LINES))
+                            .events()
+                            .stream()
+                            .map(OutputLogEvent::message)
+                            .map(String::stripTrailing)
+                            .toList();
+            return lines.isEmpty() ? List.of("(nothing in " + group + "/" + stream + ")") : lines;
+        } catch (SdkException e) {
+            return List.of("(its log can't be read: " + e.getMessage() + ")");
+        }
+    }
+}
