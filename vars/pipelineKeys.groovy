@@ -1,0 +1,79 @@
+// What modelPipeline and servicePipeline take, and which step each argument goes to: see pipelineKeys.txt
+
+List common() {
+    return ['bucket', 'prefix', 'region', 'credentialsId', 'roleArn', 'externalId', 'endpoint']
+}
+
+List publish() {
+    return ['name', 'train', 'artifact', 'metrics', 'params', 'requirements', 'python', 'pipCredentialsId', 'alias', 'gates',
+            'scan', 'keep', 'kmsKeyId', 'tags', 'storageClass'] + common()
+}
+
+List build() {
+    return ['repository', 'registry', 'registryCredentialsId', 'app', 'include', 'requirements', 'model', 'pipCredentialsId',
+            'allow', 'base', 'platforms', 'dockerfile', 'buildArgs', 'tags', 'labels', 'port', 'sbom', 'failOn', 'immutable',
+            'createRepository'] + common()
+}
+
+List deploy() {
+    return ['cluster', 'service', 'image', 'model', 'pinModel', 'container', 'env', 'secrets', 'taskRoleArn',
+            'executionRoleArn', 'readiness', 'allow', 'modelEndpoint', 'desiredCount', 'minimumHealthyPercent',
+            'maximumPercent', 'strategy', 'force', 'dryRun', 'spec', 'runTask', 'keep', 'timeoutMinutes', 'rollback',
+            'onAbort', 'onBusy', 'onPause', 'resume', 'decision', 'verify'] + common()
+}
+
+// The arguments that are among the keys
+Map only(Map args, List keys) {
+    def kept = [:]
+    for (name in args.keySet()) {
+        if (keys.contains(name)) {
+            kept[name] = args[name]
+        }
+    }
+    return kept
+}
+
+// Ends the build if an argument has another name, before anything is done
+void check(String pipeline, Map args, List known) {
+    for (name in args.keySet()) {
+        if (!known.contains(name)) {
+            def near = nearest(name.toString(), known)
+            def hint = near == null ? "it takes ${known.join(', ')}" : "did you mean '${near}'?"
+            error("${pipeline}: no parameter '${name}'; ${hint}")
+        }
+    }
+}
+
+// The known name with the smallest edit distance, if it is near enough to be a slip
+@NonCPS
+String nearest(String name, List known) {
+    String best = null
+    int least = name.length() > 8 ? 4 : 3
+    for (String candidate : known) {
+        int distance = distance(name.toLowerCase(), candidate.toLowerCase())
+        if (distance < least) {
+            least = distance
+            best = candidate
+        }
+    }
+    return best
+}
+
+@NonCPS
+int distance(String a, String b) {
+    List row = []
+    for (int j = 0; j <= b.length(); j++) {
+        row.add(j)
+    }
+    for (int i = 1; i <= a.length(); i++) {
+        int diagonal = row[0]
+        row[0] = i
+        for (int j = 1; j <= b.length(); j++) {
+            int above = row[j]
+            int changed = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1)
+            row[j] = Math.min(changed, 1 + Math.min(above, row[j - 1]))
+            diagonal = above
+        }
+    }
+    return row[b.length()]
+}
