@@ -47,6 +47,7 @@ public final class PublicationState implements Serializable {
     private final String environmentFile;
     private Phase phase = Phase.INSPECT;
     private String version;
+    private String content;
     private String modelJson;
     private boolean reused;
     private ArrayList<FileState> files = new ArrayList<>();
@@ -76,6 +77,11 @@ public final class PublicationState implements Serializable {
         return version;
     }
 
+    /** What by-sha256 finds it by. */
+    synchronized String content() {
+        return content;
+    }
+
     synchronized String modelJson() {
         return modelJson;
     }
@@ -101,8 +107,10 @@ public final class PublicationState implements Serializable {
     }
 
     /** A new version is to be uploaded. */
-    synchronized void upload(String newVersion, String newModelJson, List<FileState> newFiles) {
+    synchronized void upload(
+            String newVersion, String newContent, String newModelJson, List<FileState> newFiles) {
         version = newVersion;
+        content = newContent;
         modelJson = newModelJson;
         reused = false;
         files = new ArrayList<>(newFiles);
@@ -110,9 +118,8 @@ public final class PublicationState implements Serializable {
     }
 
     /** The store has this model already. */
-    synchronized void reuse(String existingVersion, String existingModelJson) {
+    synchronized void reuse(String existingVersion) {
         version = existingVersion;
-        modelJson = existingModelJson;
         reused = true;
         files = new ArrayList<>();
         phase = Phase.COMMIT;
@@ -139,6 +146,7 @@ public final class PublicationState implements Serializable {
     /** Begins again: nothing is in the store yet. */
     synchronized void restart() {
         version = null;
+        content = null;
         modelJson = null;
         reused = false;
         files = new ArrayList<>();

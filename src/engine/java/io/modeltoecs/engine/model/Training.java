@@ -1,6 +1,10 @@
 package io.modeltoecs.engine.model;
 
 import io.modeltoecs.engine.options.PublishOptions;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -22,11 +26,31 @@ public final class Training {
     }
 
     /**
-     * What is to be written, before the command is run, into a folder of its own that others on the
-     * machine can't write to: name to content, in UTF-8. It holds no secret.
+     * What is to be written, before the command is run, into a new folder of its own that others on
+     * the machine can't write to: name to content, in UTF-8. It holds no secret.
      */
     public Map<String, String> files() {
+        Map<String, Object> params = new LinkedHashMap<>();
+        options.params()
+                .forEach(
+                        (name, value) -> {
+                            Object simple = Json.simple(value);
+                            if (simple != null) {
+                                params.put(
+                                        name,
+                                        simple instanceof String text
+                                                ? text
+                                                : Json.compact(simple));
+                            }
+                        });
+        Map<String, Object> order = new LinkedHashMap<>();
+        order.put("train", options.train());
+        order.put("requirements", options.requirements());
+        order.put("params", params);
         Map<String, String> files = new LinkedHashMap<>();
+        files.put("training.py", resource("training.py"));
+        files.put("environment.py", resource("environment.py"));
+        files.put("order.json", Json.pretty(order));
         return files;
     }
 
@@ -37,7 +61,10 @@ public final class Training {
      * @param unix whether it is for a POSIX shell; else for Windows' cmd
      */
     public String command(String folder, boolean unix) {
-        throw new UnsupportedOperationException();
+        return unix
+                // exec: a signal to the shell's process is one to the training
+                ? "exec " + quoted(options.python()) + " -u " + quoted(folder + "/training.py")
+                : "\"%s\" -u \"%s\\training.py\"".formatted(options.python(), folder);
     }
 
     /**
@@ -46,11 +73,25 @@ public final class Training {
      * @param user user name of {@code pipCredentialsId}, or null without one
      */
     public Map<String, String> environment(String user, String password) {
-        return Map.of();
+        return user == null
+                ? Map.of()
+                : Map.of("MODEL_TO_ECS_PIP_USER", user, "MODEL_TO_ECS_PIP_PASSWORD", password);
     }
 
     /** Where in the folder the command leaves what it knows of interpreter and libraries. */
     public String environmentFile(String folder) {
         return folder + "/environment.json";
+    }
+
+    private static String quoted(String word) {
+        return "'" + word.replace("'", "'\\''") + "'";
+    }
+
+    static String resource(String name) {
+        try (InputStream in = Training.class.getResourceAsStream(name)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -44,19 +44,26 @@ public record PublishOptions(
                     ENVIRONMENT_NAME,
                     "names that can be environment variables, as 'C' or 'MAX_DEPTH'");
         }
+        String metrics =
+                arguments.has("metrics") && arguments.text("metrics") == null
+                        ? null
+                        : relativePath(arguments, "metrics", "metrics.json");
+        List<String> gates = arguments.texts("gates", List.of());
+        gates.forEach(Gate::parse);
+        if (metrics == null && !gates.isEmpty()) {
+            throw arguments.wrong("'gates' are given, but 'metrics' is null: there are none");
+        }
         return new PublishOptions(
                 modelName(arguments, "name"),
                 arguments.text("train"),
-                relativePath(arguments, "artifact", "model.pkl"),
-                arguments.has("metrics") && arguments.text("metrics") == null
-                        ? null
-                        : relativePath(arguments, "metrics", "metrics.json"),
+                artifact(arguments),
+                metrics,
                 params,
                 relativePath(arguments, "requirements", null),
                 arguments.text("python", "python3"),
                 arguments.text("pipCredentialsId"),
                 aliases(arguments),
-                arguments.texts("gates", List.of()),
+                gates,
                 scanAllow(arguments),
                 arguments.number("keep", 1, 100_000),
                 arguments.text("kmsKeyId"),
@@ -115,6 +122,20 @@ public record PublishOptions(
                     "'package.module.Class' or 'package.module.*'");
         }
         return allow;
+    }
+
+    private static String artifact(Arguments arguments) {
+        String artifact = relativePath(arguments, "artifact", "model.pkl");
+        if (artifact.matches("[./]*")) {
+            throw arguments.bad("artifact", artifact, "a file or folder below the current one");
+        }
+        if (artifact.matches("(.*/)?model\\.json[./]*")) {
+            throw arguments.bad(
+                    "artifact",
+                    artifact,
+                    "another name: a version's own description is called model.json");
+        }
+        return artifact;
     }
 
     /** A path below the current directory. */

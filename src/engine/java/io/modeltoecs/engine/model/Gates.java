@@ -1,0 +1,112 @@
+package io.modeltoecs.engine.model;
+
+import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.options.Gate;
+import io.modeltoecs.engine.progress.Progress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The gates that a new model has to pass, next to the champion: the model that it follows. */
+final class Gates {
+    private final List<Gate> gates;
+
+    Gates(List<String> gates) {
+        this.gates = gates.stream().map(Gate::parse).toList();
+    }
+
+    /**
+     * Checks all gates and shows them as a table. A gate against a champion is met where there is
+     * no champion, or one without that metric.
+     *
+     * @param metrics the new model's
+     * @param champion the model that the alias holds, if there is one
+     * @throws StepException if a gate isn't met, or a metric of the new model is missing
+     */
+    void check(Map<String, Object> metrics, Optional<StoredModel> champion, Progress progress) {
+        if (gates.isEmpty()) {
+            return;
+        }
+        List<String> failed = new ArrayList<>();
+        progress.say(
+                "gates"
+                        + champion.map(model -> ", champion " + model.ref()).orElse(", no champion")
+                        + ":");
+        int width = gates.stream().mapToInt(gate -> gate.text().length()).max().orElse(0);
+        String row = "  %-" + width + "s  %-12s  %-12s  %s";
+        progress.say(row.formatted("gate", "value", "limit", "verdict"));
+        for (Gate gate : gates) {
+            double value = required(gate, metrics);
+            Optional<Double> base =
+                    gate.champion() == null
+                            ? Optional.of(0.0)
+                            : champion.flatMap(model -> find(model.metrics(), gate.champion()));
+            if (base.isEmpty()) {
+                String why =
+                        champion.isEmpty()
+                                ? "met: there is no champion yet"
+                                : "met: the champion has no '" + gate.champion() + "'";
+                progress.say(row.formatted(gate.text(), number(value), "-", why));
+                continue;
+            }
+            double limit = gate.limit(base.get());
+            boolean met = gate.met(value, limit);
+            progress.say(
+                    row.formatted(
+                            gate.text(), number(value), number(limit), met ? "met" : "NOT MET"));
+            if (!met) {
+                failed.add(
+                        "'%s': %s is %s, the limit is %s"
+                                .formatted(
+                                        gate.text(), gate.metric(), number(value), number(limit)));
+            }
+        }
+        if (!failed.isEmpty()) {
+            throw new StepException("gate not met: " + String.join("; ", failed));
+        }
+    }
+
+    private static double required(Gate gate, Map<String, Object> metrics) {
+        return find(metrics, gate.metric())
+                .orElseThrow(
+                        () ->
+                                new StepException(
+                                        "gate '%s': there is no metric '%s'; there %s"
+                                                .formatted(
+                                                        gate.text(),
+                                                        gate.metric(),
+                                                        names(metrics))));
+    }
+
+    private static String names(Map<String, Object> metrics) {
+        Map<String, Double> leaves = new TreeMap<>();
+        collect("", metrics, leaves);
+        return leaves.isEmpty() ? "are none" : "are " + String.join(", ", leaves.keySet());
+    }
+
+    private static void collect(String prefix, Map<?, ?> metrics, Map<String, Double> leaves) {
+        metrics.forEach(
+                (name, value) -> {
+                    if (value instanceof Map<?, ?> nested) {
+                        collect(prefix + name + ".", nested, leaves);
+                    } else if (value instanceof Number number) {
+                        leaves.put(prefix + name, number.doubleValue());
+                    }
+                });
+    }
+
+    /** The number at a dotted path; names that hold dots themselves are found too. */
+    private static Optional<Double> find(Map<String, Object> metrics, String path) {
+        Map<String, Double> leaves = new TreeMap<>();
+        collect("", metrics, leaves);
+        return Optional.ofNullable(leaves.get(path));
+    }
+
+    private static String number(double value) {
+        return value == Math.rint(value) && Math.abs(value) < 1e15
+                ? Long.toString((long) value)
+                : Double.toString(value);
+    }
+}
