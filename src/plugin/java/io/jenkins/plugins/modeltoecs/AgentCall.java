@@ -1,0 +1,65 @@
+package io.jenkins.plugins.modeltoecs;
+
+import hudson.model.TaskListener;
+import hudson.remoting.VirtualChannel;
+import java.io.File;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import jenkins.MasterToSlaveFileCallable;
+
+/** Runs a task on an agent, and knows there whether it still runs. */
+final class AgentCall<T extends Serializable> extends MasterToSlaveFileCallable<T> {
+    private static final long serialVersionUID = 1L;
+
+    /** What runs on this machine, by id. */
+    private static final Map<String, CountDownLatch> RUNNING = new ConcurrentHashMap<>();
+
+    private final String id;
+    private final AgentTask<T> task;
+    private final TaskListener listener;
+
+    AgentCall(String id, AgentTask<T> task, TaskListener listener) {
+        this.id = id;
+        this.task = task;
+        this.listener = listener;
+    }
+
+    @Override
+    public T invoke(File directory, VirtualChannel channel)
+            throws IOException, InterruptedException {
+        CountDownLatch end = new CountDownLatch(1);
+        RUNNING.put(id, end);
+        try {
+            return task.run(directory.toPath(), listener.getLogger()::println);
+        } finally {
+            RUNNING.remove(id);
+            end.countDown();
+        }
+    }
+
+    /**
+     * Waits until a call has ended: remoting returns as soon as it is cancelled, while the agent
+     * may still be at it.
+     */
+    static final class AwaitEnd extends MasterToSlaveFileCallable<Boolean> {
+        private static final long serialVersionUID = 1L;
+
+        private final String id;
+        private final long seconds;
+
+        AwaitEnd(String id, long seconds) {
+            this.id = id;
+            this.seconds = seconds;
+        }
+
+        @Override
+        public Boolean invoke(File directory, VirtualChannel channel) throws InterruptedException {
+            CountDownLatch end = RUNNING.get(id);
+            return end == null || end.await(seconds, TimeUnit.SECONDS);
+        }
+    }
+}

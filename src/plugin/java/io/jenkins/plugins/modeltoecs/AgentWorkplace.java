@@ -1,0 +1,65 @@
+package io.jenkins.plugins.modeltoecs;
+
+import io.modeltoecs.engine.model.Inspection;
+import io.modeltoecs.engine.model.InspectionOrder;
+import io.modeltoecs.engine.model.LocalWorkplace;
+import io.modeltoecs.engine.model.PartOrder;
+import io.modeltoecs.engine.model.Workplace;
+import io.modeltoecs.engine.progress.Progress;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The files of a training on an agent. */
+final class AgentWorkplace implements Workplace {
+    private final Agent agent;
+
+    AgentWorkplace(Agent agent) {
+        this.agent = agent;
+    }
+
+    @Override
+    public Inspection inspect(InspectionOrder order, Progress progress)
+            throws IOException, InterruptedException {
+        return agent.run(new Inspect(order));
+    }
+
+    @Override
+    public List<String> send(List<PartOrder> parts, Progress progress)
+            throws IOException, InterruptedException {
+        return agent.run(new Send(new ArrayList<>(parts)));
+    }
+
+    private static final class Inspect implements AgentTask<Inspection> {
+        private static final long serialVersionUID = 1L;
+
+        private final InspectionOrder order;
+
+        Inspect(InspectionOrder order) {
+            this.order = order;
+        }
+
+        @Override
+        public Inspection run(Path directory, Progress progress)
+                throws IOException, InterruptedException {
+            return new LocalWorkplace(directory).inspect(order, progress);
+        }
+    }
+
+    private static final class Send implements AgentTask<ArrayList<String>> {
+        private static final long serialVersionUID = 1L;
+
+        private final ArrayList<PartOrder> parts;
+
+        Send(ArrayList<PartOrder> parts) {
+            this.parts = parts;
+        }
+
+        @Override
+        public ArrayList<String> run(Path directory, Progress progress)
+                throws IOException, InterruptedException {
+            return new ArrayList<>(new LocalWorkplace(directory).send(parts, progress));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package io.jenkins.plugins.modeltoecs;
+
+import hudson.Extension;
+import hudson.ExtensionList;
+import hudson.Util;
+import hudson.model.Job;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import jenkins.model.GlobalConfiguration;
+import net.sf.json.JSONObject;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.StaplerRequest2;
+
+/** What an administrator says once for all steps. */
+@Extension
+@Symbol("modelToEcs")
+public final class ModelToEcsConfiguration extends GlobalConfiguration {
+    private String bucket;
+    private String prefix;
+    private String region;
+    private String endpoint;
+    private String baseImage;
+    private boolean defaultChainAllowed;
+    private String defaultChainFolders;
+
+    public ModelToEcsConfiguration() {
+        load();
+    }
+
+    static ModelToEcsConfiguration get() {
+        return ExtensionList.lookupSingleton(ModelToEcsConfiguration.class);
+    }
+
+    @Override
+    public String getDisplayName() {
+        return "Model to ECS";
+    }
+
+    @Override
+    public boolean configure(StaplerRequest2 request, JSONObject form) {
+        request.bindJSON(this, form);
+        save();
+        return true;
+    }
+
+    /** The values by the names that the engine's settings give them. */
+    Map<String, String> values() {
+        Map<String, String> values = new HashMap<>();
+        values.put("bucket", bucket);
+        values.put("prefix", prefix);
+        values.put("region", region);
+        values.put("endpoint", endpoint);
+        values.put("base", baseImage);
+        return values;
+    }
+
+    /**
+     * Whether a job may act as the controller itself, through the SDK's default chain of
+     * credentials: only where an administrator said so, and only towards the administrator's own
+     * endpoint.
+     */
+    boolean allowsDefaultChain(Job<?, ?> job, String usedEndpoint) {
+        return defaultChainAllowed
+                && Objects.equals(usedEndpoint, endpoint)
+                && isInAllowedFolder(job.getFullName());
+    }
+
+    boolean isInAllowedFolder(String job) {
+        String folders = Util.fixNull(defaultChainFolders);
+        return folders.isBlank()
+                || folders.lines()
+                        .map(String::strip)
+                        .anyMatch(folder -> !folder.isEmpty() && job.startsWith(folder + "/"));
+    }
+
+    public String getBucket() {
+        return bucket;
+    }
+
+    @DataBoundSetter
+    public void setBucket(String bucket) {
+        this.bucket = Util.fixEmptyAndTrim(bucket);
+    }
+
+    public String getPrefix() {
+        return prefix;
+    }
+
+    @DataBoundSetter
+    public void setPrefix(String prefix) {
+        this.prefix = Util.fixEmptyAndTrim(prefix);
+    }
+
+    public String getRegion() {
+        return region;
+    }
+
+    @DataBoundSetter
+    public void setRegion(String region) {
+        this.region = Util.fixEmptyAndTrim(region);
+    }
+
+    public String getEndpoint() {
+        return endpoint;
+    }
+
+    @DataBoundSetter
+    public void setEndpoint(String endpoint) {
+        this.endpoint = Util.fixEmptyAndTrim(endpoint);
+    }
+
+    public String getBaseImage() {
+        return baseImage;
+    }
+
+    @DataBoundSetter
+    public void setBaseImage(String baseImage) {
+        this.baseImage = Util.fixEmptyAndTrim(baseImage);
+    }
+
+    public boolean isDefaultChainAllowed() {
+        return defaultChainAllowed;
+    }
+
+    @DataBoundSetter
+    public void setDefaultChainAllowed(boolean defaultChainAllowed) {
+        this.defaultChainAllowed = defaultChainAllowed;
+    }
+
+    public String getDefaultChainFolders() {
+        return defaultChainFolders;
+    }
+
+    @DataBoundSetter
+    public void setDefaultChainFolders(String defaultChainFolders) {
+        this.defaultChainFolders = Util.fixEmptyAndTrim(defaultChainFolders);
+    }
+}

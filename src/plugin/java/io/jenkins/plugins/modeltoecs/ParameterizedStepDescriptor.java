@@ -1,0 +1,94 @@
+package io.jenkins.plugins.modeltoecs;
+
+import hudson.AbortException;
+import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.options.Arguments;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import net.sf.json.JSONObject;
+import org.jenkinsci.plugins.workflow.steps.Step;
+import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
+import org.kohsuke.stapler.StaplerRequest2;
+
+/** What Jenkins knows of a step: its name, its parameters and what it needs around it. */
+public abstract class ParameterizedStepDescriptor extends StepDescriptor {
+    private final String name;
+    private final String displayName;
+    private final Class<? extends Record> options;
+    private final Set<Class<?>> requiredContext;
+
+    /**
+     * @param name the step's name in a Jenkinsfile
+     * @param displayName what it does, in the list of steps
+     * @param options the engine's options: their components are the step's parameters
+     * @param requiredContext what must be around the step
+     */
+    ParameterizedStepDescriptor(
+            String name,
+            String displayName,
+            Class<? extends Record> options,
+            Set<Class<?>> requiredContext) {
+        this.name = name;
+        this.displayName = displayName;
+        this.options = options;
+        this.requiredContext = requiredContext;
+    }
+
+    @Override
+    public final String getFunctionName() {
+        return name;
+    }
+
+    @Override
+    public final String getDisplayName() {
+        return displayName;
+    }
+
+    @Override
+    public final Set<? extends Class<?>> getRequiredContext() {
+        return requiredContext;
+    }
+
+    /** Names of all parameters. */
+    final List<String> parameters() {
+        return Arguments.namesOf(options);
+    }
+
+    /**
+     * Makes a step from the arguments of a call.
+     *
+     * @throws AbortException if one of them isn't a parameter: Pipeline itself only logs a warning
+     */
+    @Override
+    @SuppressWarnings("deprecation") // what workflow-cps calls where it is overridden
+    public final Step newInstance(Map<String, Object> arguments) throws Exception {
+        try {
+            Arguments.refuseUnknown(name, arguments, parameters());
+        } catch (StepException e) {
+            throw new AbortException(e.getMessage());
+        }
+        return super.newInstance(arguments);
+    }
+
+    /** Makes a step from a form of the Snippet Generator. */
+    @Override
+    public final Step newInstance(StaplerRequest2 request, JSONObject form) throws FormException {
+        Map<String, Object> arguments =
+                new FormArguments(parameters(), clazz.asSubclass(Step.class)).read(form);
+        try {
+            return newInstance(arguments);
+        } catch (Exception e) {
+            throw new FormException(e.getMessage(), e, name);
+        }
+    }
+
+    /** The parameter that says most, shown beside the step's name. */
+    @Override
+    public final String argumentsToString(Map<String, Object> arguments) {
+        Object value = arguments.get(mainParameter());
+        return value instanceof String text ? text : null;
+    }
+
+    abstract String mainParameter();
+}

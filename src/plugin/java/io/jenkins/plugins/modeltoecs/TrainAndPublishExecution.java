@@ -1,0 +1,193 @@
+package io.jenkins.plugins.modeltoecs;
+
+import hudson.EnvVars;
+import hudson.FilePath;
+import hudson.Launcher;
+import hudson.slaves.WorkspaceList;
+import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.aws.AwsAccess;
+import io.modeltoecs.engine.image.Login;
+import io.modeltoecs.engine.model.PublicationState;
+import io.modeltoecs.engine.model.Publisher;
+import io.modeltoecs.engine.model.Training;
+import io.modeltoecs.engine.options.PublishOptions;
+import java.io.IOException;
+import java.util.Map;
+import java.util.UUID;
+import org.jenkinsci.plugins.durabletask.BourneShellScript;
+import org.jenkinsci.plugins.durabletask.Controller;
+import org.jenkinsci.plugins.durabletask.DurableTask;
+import org.jenkinsci.plugins.durabletask.WindowsBatchScript;
+import org.jenkinsci.plugins.workflow.steps.StepContext;
+
+/**
+ * {@code trainAndPublishModel}: the training is a durable task, as {@code sh} runs its script, so
+ * it goes on while the controller restarts; publishing goes on where it was.
+ */
+final class TrainAndPublishExecution extends AgentExecution {
+    private static final long serialVersionUID = 1L;
+
+    private static final int STOP_LOOKS = 60;
+    private static final long STOP_PAUSE_MILLIS = 500;
+
+    private enum Phase {
+        PREPARE,
+        TRAIN,
+        PUBLISH
+    }
+
+    private Phase phase = Phase.PREPARE;
+    private String folder;
+    private Controller controller;
+    private PublicationState publication;
+
+    TrainAndPublishExecution(TrainAndPublishModelStep step, StepContext context) {
+        super(step, context);
+    }
+
+    private PublishOptions options() throws IOException, InterruptedException {
+        return PublishOptions.from(given(), settings());
+    }
+
+    @Override
+    void checkOptions() throws IOException, InterruptedException {
+        options();
+    }
+
+    @Override
+    void proceed(Agent agent) throws Exception {
+        switch (phase) {
+            case PREPARE -> prepare(agent);
+            case TRAIN -> look(agent);
+            case PUBLISH -> publish(agent);
+        }
+    }
+
+    private void prepare(Agent agent) throws Exception {
+        PublishOptions options = options();
+        Login pip = credentials().login("pipCredentialsId", options.pipCredentialsId());
+        try (AwsAccess aws = credentials().aws(options.aws())) {
+            new Publisher(options, build(), aws).check();
+        }
+        Training training = new Training(options);
+        if (training.needed()) {
+            launch(agent, training, pip);
+        } else {
+            publication = new PublicationState(null);
+            phase = Phase.PUBLISH;
+            publish(agent);
+        }
+    }
+
+    private void launch(Agent agent, Training training, Login pip) throws Exception {
+        FilePath written = write(agent.directory(), training.files());
+        Launcher launcher = launcher();
+        String command = training.command(written.getRemote(), launcher.isUnix());
+        DurableTask task =
+                launcher.isUnix()
+                        ? new BourneShellScript(command)
+                        : new WindowsBatchScript(command);
+        task.defaultCharset();
+        EnvVars environment = new EnvVars(environment());
+        environment.overrideAll(
+                training.environment(
+                        pip == null ? null : pip.user(), pip == null ? null : pip.password()));
+        folder = written.getRemote();
+        controller = task.launch(environment, agent.directory(), launcher, listener());
+        phase = Phase.TRAIN;
+        getContext().saveState();
+        goOnLater();
+    }
+
+    /** Writes the training's files into a folder of their own beside the workspace. */
+    private static FilePath write(FilePath directory, Map<String, String> files)
+            throws IOException, InterruptedException {
+        FilePath temporary = WorkspaceList.tempDir(directory);
+        if (temporary == null) {
+            throw new IOException("no temporary folder beside " + directory.getRemote());
+        }
+        FilePath own = temporary.child("model-to-ecs-" + UUID.randomUUID());
+        own.mkdirs();
+        own.chmod(0700);
+        for (Map.Entry<String, String> file : files.entrySet()) {
+            own.child(file.getKey()).write(file.getValue(), "UTF-8");
+        }
+        return own;
+    }
+
+    private void look(Agent agent) throws Exception {
+        if (controller.writeLog(agent.directory(), listener().getLogger())) {
+            getContext().saveState(); // it counts what it has written
+            hurry();
+        }
+        Integer exitCode = controller.exitStatus(agent.directory(), launcher(), listener());
+        if (exitCode == null) {
+            goOnLater();
+            return;
+        }
+        controller.writeLog(agent.directory(), listener().getLogger());
+        if (exitCode != 0) {
+            throw new StepException(
+                    PublishOptions.STEP + ": 'train' failed with exit code " + exitCode);
+        }
+        controller.cleanup(agent.directory());
+        controller = null;
+        publication = new PublicationState(new Training(options()).environmentFile(folder));
+        phase = Phase.PUBLISH;
+        getContext().saveState();
+        publish(agent);
+    }
+
+    private void publish(Agent agent) throws Exception {
+        PublishOptions options = options();
+        try (AwsAccess aws = credentials().aws(options.aws())) {
+            Map<String, Object> result =
+                    new Publisher(options, build(), aws)
+                            .publish(
+                                    new AgentWorkplace(agent),
+                                    publication,
+                                    () -> getContext().saveState(),
+                                    progress());
+            deleteFolder(agent);
+            succeed(result);
+        }
+    }
+
+    @Override
+    void letGo(Agent agent) throws Exception {
+        if (phase == Phase.TRAIN && agent != null) {
+            stopTraining(agent);
+        }
+        if (publication != null) {
+            PublishOptions options = options();
+            try (AwsAccess aws = credentials().aws(options.aws())) {
+                new Publisher(options, build(), aws).abandon(publication, progress());
+            }
+        }
+        if (agent != null) {
+            deleteFolder(agent);
+        }
+    }
+
+    private void stopTraining(Agent agent) throws IOException, InterruptedException {
+        FilePath directory = agent.directory();
+        if (controller.exitStatus(directory, launcher(), listener()) == null) {
+            progress().say("Stopping the training");
+            controller.stop(directory, launcher());
+            for (int looks = 0;
+                    looks < STOP_LOOKS
+                            && controller.exitStatus(directory, launcher(), listener()) == null;
+                    looks++) {
+                Thread.sleep(STOP_PAUSE_MILLIS);
+            }
+        }
+        controller.writeLog(directory, listener().getLogger());
+        controller.cleanup(directory);
+    }
+
+    private void deleteFolder(Agent agent) throws IOException, InterruptedException {
+        if (folder != null) {
+            agent.directory().child(folder).deleteRecursive();
+        }
+    }
+}
