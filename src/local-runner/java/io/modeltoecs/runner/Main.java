@@ -2,6 +2,7 @@ package io.modeltoecs.runner;
 
 import io.modeltoecs.engine.StepException;
 import io.modeltoecs.runner.build.Credentials;
+import io.modeltoecs.runner.steps.EngineSteps;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -111,9 +112,7 @@ public final class Main implements Callable<Integer> {
                                 library,
                                 home,
                                 environment),
-                        context -> {
-                            throw new StepException(context.name() + ": not there yet");
-                        },
+                        new EngineSteps(),
                         System.out);
         CountDownLatch ended = new CountDownLatch(1);
         Thread hook = new Thread(() -> stop(runner, ended), "stop");

@@ -64,10 +64,15 @@ final class CheckoutStep {
         } else if (source.repository().equals(top(source.repository(), git))) {
             history(source, workspace, git);
             files(source.repository(), workspace, git);
-        } else if (top(source.repository(), git) != null) {
-            files(source.repository(), workspace, git);
         } else {
-            allButJunk(source.repository(), workspace, context.build().home().folder());
+            if (top(source.repository(), git) != null) {
+                files(source.repository(), workspace, git);
+            } else {
+                allButJunk(source.repository(), workspace, context.build().home().folder());
+            }
+            // a repository around the workspace isn't the files' own
+            git.ask(workspace, "init", "-q");
+            git.ask(workspace, "add", "--all", "--force");
         }
         return described(context, source, workspace, git);
     }
