@@ -117,9 +117,14 @@ final class EcsApi {
                 .orElseGet(() -> Deployment.builder().build());
     }
 
-    /** A task definition with its tags, as ECS answers it. */
+    /**
+     * A task definition with its tags, as ECS answers it.
+     *
+     * @throws StepException if there is none
+     */
     JsonNode taskDefinition(String arn) {
-        return AwsCall.of("ecs:DescribeTaskDefinition", () -> describe(arn));
+        return newestOf(arn)
+                .orElseThrow(() -> new StepException("task definition not found: " + arn));
     }
 
     /** The newest revision of a family, if there is one. */

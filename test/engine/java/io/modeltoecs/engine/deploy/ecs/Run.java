@@ -1,0 +1,177 @@
+package io.modeltoecs.engine.deploy.ecs;
+
+import io.modeltoecs.engine.aws.AwsAccess;
+import io.modeltoecs.engine.aws.AwsKeys;
+import io.modeltoecs.engine.deploy.DeploymentTarget;
+import io.modeltoecs.engine.deploy.RolloutState;
+import io.modeltoecs.engine.options.DeployOptions;
+import io.modeltoecs.engine.options.RollbackEcsOptions;
+import io.modeltoecs.engine.options.Settings;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A step as a controller runs it that restarts before each look: the state is stored and read
+ * again, and everything else is made anew. Its clock goes by what {@code advance} asks to wait.
+ */
+final class Run {
+    private static final int MOST_LOOKS = 5000;
+
+    final List<String> said = new ArrayList<>();
+    final TestClock clock = new TestClock();
+    RolloutState state;
+    int looks;
+
+    private final Function<Run, Step> make;
+
+    private record Step(AwsAccess access, DeploymentTarget target) implements AutoCloseable {
+        @Override
+        public void close() {
+            target.close();
+            access.close();
+        }
+    }
+
+    private Run(Function<Run, Step> make) {
+        this.make = make;
+    }
+
+    static Run deploy(FakeAws aws, Map<String, ?> arguments, String spec) {
+        Map<String, Object> all = new LinkedHashMap<>(defaults());
+        all.putAll(arguments);
+        Settings settings = settings(aws);
+        DeployOptions options = DeployOptions.from(all, settings);
+        return new Run(
+                run -> {
+                    AwsAccess access =
+                            new AwsAccess(options.aws(), new AwsKeys("key", "secret", null), false);
+                    return new Step(
+                            access,
+                            new EcsDeployment(
+                                    options, access, settings, spec, run.said::add, run.clock));
+                });
+    }
+
+    static Run deploy(FakeAws aws, Map<String, ?> arguments) {
+        return deploy(aws, arguments, null);
+    }
+
+    static Run rollback(FakeAws aws, Map<String, ?> arguments) {
+        Map<String, Object> all = new LinkedHashMap<>(defaults());
+        all.putAll(arguments);
+        RollbackEcsOptions options = RollbackEcsOptions.from(all, settings(aws));
+        return new Run(
+                run -> {
+                    AwsAccess access =
+                            new AwsAccess(options.aws(), new AwsKeys("key", "secret", null), false);
+                    return new Step(
+                            access, new RollbackEcs(options, access, run.said::add, run.clock));
+                });
+    }
+
+    private static Map<String, Object> defaults() {
+        return Map.of("cluster", "demo", "service", "iris");
+    }
+
+    private static Settings settings(FakeAws aws) {
+        return Settings.of(
+                Map.of("bucket", "models", "region", "us-east-1", "endpoint", aws.endpoint()),
+                Map.of("CPU", "256", "QUOTED", "a \"b\" c"));
+    }
+
+    Run begin() {
+        try (Step step = make.apply(this)) {
+            state = step.target().begin();
+        }
+        return this;
+    }
+
+    /** Looks once; whether it has ended. */
+    boolean look() {
+        looks++;
+        state = stored(state);
+        try (Step step = make.apply(this)) {
+            Optional<Duration> wait = step.target().advance(state);
+            wait.ifPresent(clock::pass);
+            return wait.isEmpty();
+        }
+    }
+
+    /** Looks once, and forgets it: the controller dies before it has stored the state. */
+    void lookAndDie() {
+        RolloutState before = stored(state);
+        look();
+        state = before;
+    }
+
+    void abort() {
+        try (Step step = make.apply(this)) {
+            step.target().abort(state);
+        }
+    }
+
+    /** To the end. */
+    Map<String, Object> toEnd() {
+        while (!look()) {
+            if (looks > MOST_LOOKS) {
+                throw new AssertionError("it doesn't end: " + said);
+            }
+        }
+        return state.result();
+    }
+
+    Map<String, Object> all() {
+        return begin().toEnd();
+    }
+
+    static RolloutState stored(RolloutState state) {
+        try {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+                out.writeObject(state);
+            }
+            return (RolloutState)
+                    new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))
+                            .readObject();
+        } catch (IOException | ClassNotFoundException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    static final class TestClock extends Clock {
+        private Instant now = Instant.parse("2026-11-23T10:15:00Z");
+
+        void pass(Duration time) {
+            now = now.plus(time);
+        }
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+    }
+}
