@@ -1,0 +1,82 @@
+package io.modeltoecs.engine.model;
+
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * An array as joblib writes it: its wrapper in the pickle, then its bytes, raw. <a
+ * href="https://github.com/joblib/joblib/blob/1.5.2/joblib/numpy_pickle.py">numpy_pickle.py</a>
+ *
+ * @param objects whether its elements are objects, which follow as another pickle
+ * @param bytes how long the raw array is
+ */
+record JoblibArray(boolean objects, long bytes) {
+    static final String WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper";
+    static final String DTYPE = "numpy.dtype";
+
+    private static final Set<String> KEYS =
+            Set.of(
+                    "subclass",
+                    "shape",
+                    "order",
+                    "dtype",
+                    "allow_mmap",
+                    "numpy_array_alignment_bytes");
+    private static final Pattern CODE = Pattern.compile("([biufcSUVMmO])(\\d{0,9})");
+    // the places in numpy's dtype.__setstate__
+    private static final int SUBARRAY = 2;
+    private static final int ITEM_SIZE = 5;
+    private static final int FLAGS = 7;
+    private static final long HAS_OBJECT = 1;
+
+    /** Whether a text is a key of the wrapper's state or a dtype's code. */
+    static boolean names(String text) {
+        return KEYS.contains(text) || text.length() < 12 && CODE.matcher(text).matches();
+    }
+
+    /**
+     * @param code the dtype's first argument, as {@code f8}
+     * @param state the dtype's state, or empty
+     * @param offset for the message
+     */
+    static JoblibArray of(String code, List<?> state, List<?> shape, long offset) {
+        Matcher matcher = CODE.matcher(code);
+        if (!matcher.matches()) {
+            throw new MalformedPickle(offset, "a joblib array has the dtype '" + code + "'");
+        }
+        char kind = matcher.group(1).charAt(0);
+        if (kind == 'O') {
+            return new JoblibArray(true, 0);
+        }
+        if (matcher.group(2).isEmpty()) {
+            throw new MalformedPickle(offset, "a joblib array has the dtype '" + code + "'");
+        }
+        long item = Long.parseLong(matcher.group(2)) * (kind == 'U' ? 4 : 1);
+        if (kind == 'S' || kind == 'U' || kind == 'V') {
+            if (state.size() <= FLAGS
+                    || state.get(SUBARRAY) != null
+                    || !Long.valueOf(item).equals(state.get(ITEM_SIZE))
+                    || !(state.get(FLAGS) instanceof Long flags)) {
+                throw new MalformedPickle(
+                        offset, "the dtype '" + code + "' of a joblib array can't be followed");
+            }
+            if ((flags & HAS_OBJECT) != 0) {
+                return new JoblibArray(true, 0);
+            }
+        }
+        try {
+            long bytes = item;
+            for (Object length : shape) {
+                if (!(length instanceof Long count) || count < 0) {
+                    throw new MalformedPickle(offset, "the shape of a joblib array is hidden");
+                }
+                bytes = Math.multiplyExact(bytes, count);
+            }
+            return new JoblibArray(false, bytes);
+        } catch (ArithmeticException e) {
+            throw new MalformedPickle(offset, "a joblib array is too large");
+        }
+    }
+}

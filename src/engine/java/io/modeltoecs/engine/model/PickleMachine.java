@@ -1,0 +1,457 @@
+package io.modeltoecs.engine.model;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * Follows the opcodes of one pickle without executing any: what would be on the stack is kept as
+ * far as it can name an import or say how long a raw array of joblib is; all else is {@link
+ * #UNKNOWN}. Whatever can't be followed is an error, never passed over. The opcodes are those of <a
+ * href="https://github.com/python/cpython/blob/3.13/Lib/pickletools.py">pickletools.py</a>,
+ * protocols 0 to 5.
+ */
+final class PickleMachine {
+    private static final Object UNKNOWN = new Object();
+    private static final Object MARK = new Object();
+    private static final Object NONE = new Object();
+    private static final int MOST_STACK = 1 << 24;
+    private static final int MOST_MEMO_INDEX = 1 << 27;
+    private static final int MOST_STRINGS = 20_000;
+    private static final int MOST_TUPLE = 32;
+    private static final int MOST_NAME = 1024;
+    private static final int MOST_FIELDS = 16;
+
+    /** Is told of each import. */
+    interface Imports {
+        void found(String module, String name, long offset);
+    }
+
+    private record Global(String module, String name) {
+        boolean is(String full) {
+            return full.equals(module + "." + name);
+        }
+    }
+
+    private record Tuple(List<Object> items) {}
+
+    private static final class Dict {
+        private final Map<String, Object> items = new LinkedHashMap<>();
+        private boolean followed = true;
+    }
+
+    /** A wrapper of joblib or a dtype of numpy. */
+    private static final class Instance {
+        private final Global type;
+        private final Tuple arguments;
+        private final Dict fields = new Dict();
+        private Object state;
+
+        Instance(Global type, Tuple arguments) {
+            this.type = type;
+            this.arguments = arguments;
+        }
+    }
+
+    private final PickleInput in;
+    private final Imports imports;
+    private final Predicate<String> names;
+    private final boolean joblib;
+    private final List<Object> stack = new ArrayList<>();
+    private final Map<Integer, Object> memo = new HashMap<>();
+    private final BitSet memoized = new BitSet();
+    private int memoSize;
+    private int strings;
+    private long frameEnd = -1;
+    private boolean sawArrays;
+
+    /**
+     * @param names strings that are worth remembering however many there are
+     * @param joblib whether raw arrays follow joblib's wrappers, as its own reader has it
+     */
+    PickleMachine(PickleInput in, Imports imports, Predicate<String> names, boolean joblib) {
+        this.in = in;
+        this.imports = imports;
+        this.names = names;
+        this.joblib = joblib;
+    }
+
+    /** Whether there were wrappers of joblib's raw arrays. */
+    boolean sawArrays() {
+        return sawArrays;
+    }
+
+    /** Follows the pickle up to and including its STOP. */
+    void run() throws IOException {
+        while (step(in.offset(), in.u1())) {
+            if (stack.size() > MOST_STACK) {
+                throw new MalformedPickle(in.offset(), "its stack is too deep");
+            }
+        }
+    }
+
+    private boolean step(long offset, int opcode) throws IOException {
+        switch (opcode) {
+            case '.' -> {
+                return false;
+            }
+            case 0x80 -> {
+                if (in.u1() > 5) {
+                    throw new MalformedPickle(offset, "its protocol is newer than 5");
+                }
+            }
+            case 0x95 -> frameEnd = in.u8() + in.offset();
+
+            case '(' -> push(MARK);
+            case '0' -> pop();
+            case '1' -> popToMark();
+            case '2' -> push(top());
+
+            case 'N' -> push(NONE);
+            case 0x88, 0x89 -> push(UNKNOWN);
+            case 'I' -> push(number(in.line()));
+            case 'F', 'L' -> push(unknown(in.line()));
+            case 'J' -> push((long) in.i4());
+            case 'K' -> push((long) in.u1());
+            case 'M' -> push((long) in.u2());
+            case 'G' -> skip(8);
+            case 0x8a -> push(number(in.bytes(in.u1())));
+            case 0x8b -> skip(in.u4());
+
+            case 'S' -> push(quoted(in.line()));
+            case 'V' -> push(plain(in.line()));
+            case 'T', 'X' -> push(string(in.u4()));
+            case 'U', 0x8c -> push(string(in.u1()));
+            case 0x8d -> push(string(in.u8()));
+            case 'B' -> skip(in.u4());
+            case 'C' -> skip(in.u1());
+            case 0x8e, 0x96 -> skip(in.u8());
+            case 0x97 -> push(UNKNOWN);
+            case 0x98 -> push(unknown(pop()));
+
+            case ']', 0x8f -> push(UNKNOWN);
+            case '}' -> push(new Dict());
+            case ')' -> push(new Tuple(List.of()));
+            case 't' -> push(tuple(popToMark()));
+            case 0x85 -> push(tuple(popped(1)));
+            case 0x86 -> push(tuple(popped(2)));
+            case 0x87 -> push(tuple(popped(3)));
+            case 'l', 0x91 -> push(contained(popToMark()));
+            case 'd' -> {
+                Dict dict = new Dict();
+                put(dict, popToMark());
+                push(dict);
+            }
+            case 'a' -> contained(popped(1));
+            case 'e', 0x90 -> contained(popToMark());
+            case 's' -> {
+                List<Object> items = popped(2);
+                put(top(), items);
+            }
+            case 'u' -> {
+                List<Object> items = popToMark();
+                put(top(), items);
+            }
+
+            case 'p' -> memoize(index(in.line()));
+            case 'q' -> memoize(in.u1());
+            case 'r' -> memoize(in.u4());
+            case 0x94 -> memoize(memoSize);
+            case 'g' -> push(memo.getOrDefault(index(in.line()), UNKNOWN));
+            case 'h' -> push(memo.getOrDefault(in.u1(), UNKNOWN));
+            case 'j' -> push(memo.getOrDefault(in.i4(), UNKNOWN));
+
+            case 'c' -> {
+                String module = in.line();
+                push(imported(module, in.line(), offset));
+            }
+            case 'i' -> {
+                String module = in.line();
+                Global type = imported(module, in.line(), offset);
+                contained(popToMark());
+                push(made(type, UNKNOWN));
+            }
+            case 0x93 -> {
+                Object name = pop();
+                if (!(pop() instanceof String module) || !(name instanceof String text)) {
+                    throw new MalformedPickle(offset, "it imports something by a computed name");
+                }
+                push(imported(module, text, offset));
+            }
+            case 0x82, 0x83, 0x84 ->
+                    throw new MalformedPickle(offset, "it imports something by an extension code");
+            case 'P', 'Q' ->
+                    throw new MalformedPickle(
+                            offset, "it refers to something outside itself (a persistent id)");
+
+            case 'R', 0x81 -> {
+                Object arguments = pop();
+                push(made(pop(), arguments));
+            }
+            case 'o' -> {
+                List<Object> parts = popToMark();
+                contained(parts);
+                push(UNKNOWN);
+            }
+            case 0x92 -> {
+                contained(popped(1));
+                Object arguments = pop();
+                push(made(pop(), arguments));
+            }
+            case 'b' -> build(pop(), offset);
+            default ->
+                    throw new MalformedPickle(
+                            offset, "the byte 0x%02x is no opcode".formatted(opcode));
+        }
+        return true;
+    }
+
+    // --- stack and memo
+
+    private void push(Object value) {
+        stack.add(value);
+    }
+
+    private Object top() {
+        if (stack.isEmpty() || stack.get(stack.size() - 1) == MARK) {
+            throw new MalformedPickle(in.offset(), "its stack is empty");
+        }
+        return stack.get(stack.size() - 1);
+    }
+
+    private Object pop() {
+        if (stack.isEmpty()) {
+            throw new MalformedPickle(in.offset(), "its stack is empty");
+        }
+        return stack.remove(stack.size() - 1);
+    }
+
+    private List<Object> popped(int count) {
+        List<Object> items = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            top();
+            items.add(0, pop());
+        }
+        return items;
+    }
+
+    private List<Object> popToMark() {
+        int mark = stack.size() - 1;
+        while (mark >= 0 && stack.get(mark) != MARK) {
+            mark--;
+        }
+        if (mark < 0) {
+            throw new MalformedPickle(in.offset(), "a mark is missing");
+        }
+        List<Object> above = stack.subList(mark, stack.size());
+        List<Object> items = new ArrayList<>(above.subList(1, above.size()));
+        above.clear();
+        return items;
+    }
+
+    private void memoize(long index) {
+        if (index > MOST_MEMO_INDEX) {
+            throw new MalformedPickle(in.offset(), "its memo is too large");
+        }
+        int slot = (int) index;
+        boolean known = memoized.get(slot);
+        if (!known) {
+            memoized.set(slot);
+            memoSize++;
+        }
+        Object value = top();
+        boolean keep =
+                value instanceof Global
+                        || value instanceof Instance
+                        || value instanceof Tuple tuple && escapes(tuple)
+                        || value instanceof String text
+                                && (names.test(text)
+                                        || JoblibArray.names(text)
+                                        || strings++ < MOST_STRINGS);
+        if (keep) {
+            memo.put(slot, value);
+        } else if (known) {
+            memo.remove(slot);
+        }
+    }
+
+    private int index(String line) {
+        if (!line.matches("\\d{1,9}")) {
+            throw new MalformedPickle(in.offset(), "'" + line + "' is no place in the memo");
+        }
+        return Integer.parseInt(line);
+    }
+
+    // --- values
+
+    private Object string(long length) throws IOException {
+        if (length > MOST_NAME) {
+            in.skip(length);
+            return UNKNOWN;
+        }
+        return new String(in.bytes((int) length), StandardCharsets.UTF_8);
+    }
+
+    /** A string of protocol 0; one with escapes is no name that anything is allowed by. */
+    private static Object quoted(String line) {
+        int last = line.length() - 1;
+        return last > 0
+                        && line.charAt(0) == line.charAt(last)
+                        && (line.charAt(0) == '\'' || line.charAt(0) == '"')
+                        && line.indexOf('\\') < 0
+                ? line.substring(1, last)
+                : UNKNOWN;
+    }
+
+    private static Object plain(String line) {
+        return line.indexOf('\\') < 0 && line.length() <= MOST_NAME ? line : UNKNOWN;
+    }
+
+    private static Object number(String line) {
+        return line.matches("-?\\d{1,18}") ? (Object) Long.valueOf(line) : UNKNOWN;
+    }
+
+    private static Object number(byte[] littleEndian) {
+        if (littleEndian.length > 8) {
+            return UNKNOWN;
+        }
+        long value = 0;
+        for (int i = littleEndian.length - 1; i >= 0; i--) {
+            value =
+                    i == littleEndian.length - 1
+                            ? littleEndian[i]
+                            : value << 8 | littleEndian[i] & 0xff;
+        }
+        return value;
+    }
+
+    private static Object unknown(Object ignored) {
+        return UNKNOWN;
+    }
+
+    private void skip(long bytes) throws IOException {
+        in.skip(bytes);
+        push(UNKNOWN);
+    }
+
+    private Object tuple(List<Object> items) {
+        return items.size() <= MOST_TUPLE ? new Tuple(items) : contained(items);
+    }
+
+    private void put(Object container, List<Object> keysAndValues) {
+        contained(keysAndValues);
+        if (!(container instanceof Dict dict)) {
+            return;
+        }
+        for (int i = 0; i + 1 < keysAndValues.size(); i += 2) {
+            if (dict.followed
+                    && keysAndValues.get(i) instanceof String key
+                    && dict.items.size() < MOST_FIELDS) {
+                dict.items.put(key, keysAndValues.get(i + 1));
+            } else {
+                dict.items.clear();
+                dict.followed = false;
+            }
+        }
+    }
+
+    /** Values that go where they can't be followed: joblib's wrapper may not be among them. */
+    private Object contained(List<Object> values) {
+        for (Object value : values) {
+            if (escapes(value)) {
+                throw new MalformedPickle(in.offset(), "it hides joblib's array wrapper");
+            }
+        }
+        return UNKNOWN;
+    }
+
+    private static boolean escapes(Object value) {
+        return value instanceof Global global && global.is(JoblibArray.WRAPPER)
+                || value instanceof Tuple tuple
+                        && tuple.items.stream().anyMatch(PickleMachine::escapes);
+    }
+
+    // --- imports and objects
+
+    private Global imported(String module, String name, long offset) {
+        imports.found(module, name, offset);
+        return new Global(module, name);
+    }
+
+    private Object made(Object callable, Object arguments) {
+        if (callable instanceof Global global) {
+            if (global.is(JoblibArray.WRAPPER) || global.is(JoblibArray.DTYPE)) {
+                contained(List.of(arguments));
+                return new Instance(global, arguments instanceof Tuple tuple ? tuple : null);
+            }
+            if ((global.module.equals("copyreg") || global.module.equals("copy_reg"))
+                    && arguments instanceof Tuple tuple
+                    && !tuple.items.isEmpty()
+                    && tuple.items.get(0) instanceof Global type
+                    && type.is(JoblibArray.WRAPPER)) {
+                return new Instance(type, null);
+            }
+        }
+        contained(List.of(callable, arguments));
+        return UNKNOWN;
+    }
+
+    private void build(Object state, long offset) throws IOException {
+        contained(List.of(state));
+        if (!(top() instanceof Instance instance)) {
+            return;
+        }
+        instance.state = state;
+        if (!instance.type.is(JoblibArray.WRAPPER)) {
+            return;
+        }
+        sawArrays = true;
+        if (!joblib) {
+            return;
+        }
+        if (!(state instanceof Dict dict) || !dict.followed) {
+            throw new MalformedPickle(offset, "the state of a joblib array can't be followed");
+        }
+        if (in.offset() < frameEnd) {
+            throw new MalformedPickle(offset, "a joblib array begins within a frame");
+        }
+        instance.fields.items.putAll(dict.items);
+        readArray(instance.fields.items, offset);
+        pop();
+        push(UNKNOWN);
+    }
+
+    private void readArray(Map<String, Object> fields, long offset) throws IOException {
+        if (!(fields.get("dtype") instanceof Instance dtype)
+                || dtype.arguments == null
+                || dtype.arguments.items.isEmpty()
+                || !(dtype.arguments.items.get(0) instanceof String code)
+                || !(fields.get("shape") instanceof Tuple shape)) {
+            throw new MalformedPickle(offset, "the dtype or shape of a joblib array is hidden");
+        }
+        List<Object> state =
+                dtype.state instanceof Tuple tuple ? withNulls(tuple.items) : List.of();
+        JoblibArray array = JoblibArray.of(code, state, shape.items, offset);
+        if (array.objects()) {
+            // joblib reads them by pickle itself
+            new PickleMachine(in, imports, names, false).run();
+            return;
+        }
+        if (fields.getOrDefault("numpy_array_alignment_bytes", NONE) != NONE) {
+            in.skip(in.u1());
+        }
+        in.skip(array.bytes());
+    }
+
+    private static List<Object> withNulls(List<Object> items) {
+        List<Object> nulls = new ArrayList<>(items);
+        nulls.replaceAll(item -> item == NONE ? null : item);
+        return nulls;
+    }
+}
