@@ -83,16 +83,21 @@ class Server:
         self.url = f"http://127.0.0.1:{port}"
         self.port = port
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        self.env = inherited | KEYS | {
-            "AWS_ENDPOINT_URL": store.endpoint,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "BIND_ADDRESS": "127.0.0.1",
-            "MODEL_BUCKET": BUCKET,
-            "PORT": str(port),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONPATH": str(image),
-            "PYTHONUNBUFFERED": "1",
-        } | env
+        self.env = (
+            inherited
+            | KEYS
+            | {
+                "AWS_ENDPOINT_URL": store.endpoint,
+                "AWS_EC2_METADATA_DISABLED": "true",
+                "BIND_ADDRESS": "127.0.0.1",
+                "MODEL_BUCKET": BUCKET,
+                "PORT": str(port),
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTHONPATH": str(image),
+                "PYTHONUNBUFFERED": "1",
+            }
+            | env
+        )
         self.env = {name: value for name, value in self.env.items() if value is not None}
         command = [*arguments, sys.executable, "-m", "model_to_ecs"]
         self.process = subprocess.Popen(

@@ -1,11 +1,9 @@
 """The stock app: real requests to a real model."""
 
 import json
-import pickle
 import subprocess
 import sys
 
-import numpy
 import pandas
 import pytest
 from serving import EXAMPLES
@@ -145,7 +143,8 @@ def test_results_become_json(image):
 import json, sys, numpy, pandas, scipy.sparse
 from model_to_ecs.outputs import plain
 print(json.dumps([plain(v) for v in (
-    numpy.array([[1, 2]]), numpy.array([1.5, float("nan"), float("inf")], dtype="float32"), numpy.int64(3), numpy.bool_(True),
+    numpy.array([[1, 2]]), numpy.array([1.5, float("nan"), float("inf")], dtype="float32"),
+    numpy.int64(3), numpy.bool_(True),
     [numpy.array([1]), numpy.array([2])], pandas.Series([1, 2]), pandas.DataFrame({"a": [1]}),
     scipy.sparse.csr_matrix([[0, 1]]), numpy.array(["x"]), pandas.Timestamp("2026-01-02"), {"p": numpy.float64(0.5)},
 )], allow_nan=False))

@@ -1,6 +1,7 @@
 """The server as a process: stopping under load, workers, metrics, apps of one's own, a read-only container."""
 
 import http.client
+import http.server
 import json
 import os
 import re
@@ -177,7 +178,9 @@ def test_connections_are_kept(serve, published):
 def test_an_app_is_found_as_flask_finds_it(serve, app, file, source):
     (app / file).parent.mkdir(exist_ok=True)
     (app / file).write_text("from flask import Flask\n" + source)
-    (app / file).with_name("web.py").write_text("from flask import Flask\napp = Flask('w')\napp.get('/who')(lambda: 'me')\n")
+    (app / file).with_name("web.py").write_text(
+        "from flask import Flask\napp = Flask('w')\napp.get('/who')(lambda: 'me')\n"
+    )
     server = serve(app)  # an app that needs no model is served without one
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and server.process.poll() is None:
@@ -205,17 +208,43 @@ def test_an_app_that_cannot_start(serve, app, source, code, tells):
     assert tells in server.log
 
 
-def test_not_ready_before_the_model_is_loaded(serve, app, published):
-    (app / "app.py").write_text(
-        "import model_to_ecs\nfrom flask import Flask\napp = Flask(__name__)\napp.register_blueprint(model_to_ecs.probes())\n"
+PROBED = """
+import model_to_ecs
+from flask import Flask
+
+app = Flask(__name__)
+app.register_blueprint(model_to_ecs.probes())
+"""
+
+
+def test_not_ready_before_the_model_is_loaded(image, app):
+    (app / "app.py").write_text(PROBED)
+    program = (
+        "from app import app; c = app.test_client(); print(*(c.get(p).status_code for p in ('/readyz', '/healthz')))"
     )
-    program = "from app import app; c = app.test_client(); print(c.get('/readyz').status_code, c.get('/healthz').status_code)"
-    probe = serve(app).ready()
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=app, env=probe.env | {"MODEL": "line@latest"}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    env = {"PYTHONPATH": str(image), "PYTHONDONTWRITEBYTECODE": "1", "MODEL": "line@latest"}
+    done = subprocess.run([sys.executable, "-c", program], cwd=app, env=env, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["503", "200"]
+
+
+def test_the_version_names_the_task(serve, app):
+    """By ECS' task metadata endpoint."""
+    task = "arn:aws:ecs:us-east-1:000000000000:task/demo/0123456789abcdef0123456789abcdef"
+    document = {"Image": "registry/iris@sha256:2", "Labels": {"com.amazonaws.ecs.task-arn": task}}
+
+    class Metadata(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(document).encode())
+
+    endpoint = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Metadata)
+    threading.Thread(target=endpoint.serve_forever, daemon=True).start()
+    (app / "app.py").write_text(PROBED)
+    uri = f"http://127.0.0.1:{endpoint.server_address[1]}/v4/1"
+    version = serve(app, ECS_CONTAINER_METADATA_URI_V4=uri).ready().get("/version").json()
+    endpoint.shutdown()
+    assert (version["task"], version["image"], version["model"]) == (task, "registry/iris@sha256:2", None)
 
 
 def contained(*mounts):

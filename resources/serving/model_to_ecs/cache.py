@@ -43,8 +43,7 @@ class Cache:
             where = " (the files and the loaded model: no disk is writable)" if in_memory else ""
             raise LoadError(
                 ExitCode.NO_ROOM,
-                f"the model needs at least {total} bytes of memory{where}, {memory} are free;"
-                " raise the task's memory",
+                f"the model needs at least {total} bytes of memory{where}, {memory} are free; raise the task's memory",
             )
 
     def path(self, relative: str) -> Path:

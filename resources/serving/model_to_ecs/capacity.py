@@ -49,13 +49,10 @@ def cpus() -> int:
 
 def _cpu_quota() -> float | None:
     fields = _read("cpu.max")  # version 2
-    if fields is not None:
-        limit, period = fields.split()
-        return None if limit == "max" else int(limit) / int(period)
-    limit, period = _read("cpu/cpu.cfs_quota_us"), _read("cpu/cpu.cfs_period_us")  # version 1
-    if limit is None or period is None or int(limit) <= 0:
-        return None
-    return int(limit) / int(period)
+    if fields is None:  # version 1
+        fields = f"{_read('cpu/cpu.cfs_quota_us') or -1} {_read('cpu/cpu.cfs_period_us') or 1}"
+    limit, period = fields.split()
+    return None if limit in ("max", "-1") else int(limit) / int(period)
 
 
 def _cgroup_available() -> int | None:

@@ -16,9 +16,7 @@ def find() -> Flask | None:
     """
     target = os.environ.get("FLASK_APP")
     if not target and not any(
-        Path(place).exists()
-        for name in ("wsgi", "app")
-        for place in (f"{name}.py", f"{name}/__init__.py")
+        Path(place).exists() for name in ("wsgi", "app") for place in (f"{name}.py", f"{name}/__init__.py")
     ):
         return None
     return ScriptInfo(app_import_path=target, set_debug_flag=False).load_app()

@@ -94,9 +94,7 @@ def _ordered(names: list[str] | None, rows: list[list[Any]], columns: Sequence[s
         return rows
     if names is None:
         if len(rows[0]) != len(columns):
-            raise BadInput(
-                f"a row has {len(rows[0])} values, the model takes {len(columns)}: {', '.join(columns)}"
-            )
+            raise BadInput(f"a row has {len(rows[0])} values, the model takes {len(columns)}: {', '.join(columns)}")
         return rows
     missing = [name for name in columns if name not in names]
     if missing:

@@ -87,9 +87,7 @@ class Manifest:
     def artifact_files(self) -> tuple[ModelFile, ...]:
         """The artifact itself, or what is in it where it is a folder."""
         return tuple(
-            file
-            for file in self.files
-            if file.path == self.artifact or file.path.startswith(f"{self.artifact}/")
+            file for file in self.files if file.path == self.artifact or file.path.startswith(f"{self.artifact}/")
         )
 
 

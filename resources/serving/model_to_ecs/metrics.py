@@ -8,9 +8,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histo
 from prometheus_client.multiprocess import MultiProcessCollector
 
 REQUESTS = Counter("http_requests_total", "HTTP requests answered.", ("method", "path", "status"))
-SECONDS = Histogram(
-    "http_request_duration_seconds", "Time from a request's arrival to its answer.", ("method", "path")
-)
+SECONDS = Histogram("http_request_duration_seconds", "Time from a request's arrival to its answer.", ("method", "path"))
 PREDICTIONS = Counter("model_predictions_total", "Instances predicted.")
 MODEL = Gauge(
     "model_info",

@@ -29,5 +29,10 @@ def private(parent: str) -> Path:
     """
     folder = Path(tempfile.mkdtemp(prefix="model-to-ecs-", dir=parent))
     owner = os.getpid()  # forked workers run exit handlers, too
-    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(folder, ignore_errors=True))
+
+    def remove() -> None:
+        if os.getpid() == owner:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
     return folder

@@ -31,11 +31,7 @@ class Settings:
             bucket=_required(environment, "MODEL_BUCKET", "my-models"),
             prefix=(environment.get("MODEL_PREFIX") or "models").strip("/"),
             region=environment.get("MODEL_REGION") or environment.get("AWS_REGION") or None,
-            allow=tuple(
-                entry.strip()
-                for entry in environment.get("MODEL_ALLOW", "").split(",")
-                if entry.strip()
-            ),
+            allow=tuple(entry.strip() for entry in environment.get("MODEL_ALLOW", "").split(",") if entry.strip()),
             cache=environment.get("MODEL_CACHE") or None,
         )
 

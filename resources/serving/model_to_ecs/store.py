@@ -74,9 +74,7 @@ class ModelStore:
             document = json.loads(self._document(key, f"model {name!r} has no alias {alias!r}"))
             return Alias(str(document["version"]), str(document["sha256"]))
         except (ValueError, KeyError, TypeError) as error:
-            raise LoadError(
-                ExitCode.DIGEST_DIFFERS, f"{self._uri(key)} is not an alias file: {error!r}"
-            ) from error
+            raise LoadError(ExitCode.DIGEST_DIFFERS, f"{self._uri(key)} is not an alias file: {error!r}") from error
 
     def manifest(self, name: str, version: str) -> bytes:
         """Return the exact bytes of a version's model.json."""
@@ -121,9 +119,7 @@ class ModelStore:
             for chunk in self._chunks(key, missing):
                 content += chunk
                 if len(content) > _MAX_DOCUMENT:
-                    raise LoadError(
-                        ExitCode.NO_ROOM, f"{self._uri(key)} is larger than {_MAX_DOCUMENT} bytes"
-                    )
+                    raise LoadError(ExitCode.NO_ROOM, f"{self._uri(key)} is larger than {_MAX_DOCUMENT} bytes")
         except _INTERRUPTED as error:
             raise self._explained(error, key, missing) from error
         return bytes(content)

@@ -120,9 +120,7 @@ def unpickle(path: Path, allowed: AllowList) -> Any:
                     file.seek(0)
             return _joblib_load(file, allowed)
     except MemoryError as error:
-        raise LoadError(
-            ExitCode.NO_ROOM, "memory ran out while unpickling; raise the task's memory"
-        ) from error
+        raise LoadError(ExitCode.NO_ROOM, "memory ran out while unpickling; raise the task's memory") from error
     except LoadError:
         raise
     except Exception as error:  # a damaged pickle can raise anything
@@ -155,9 +153,7 @@ def _joblib_load(file: io.BufferedReader, allowed: AllowList) -> Any:
 
     compressor = numpy_pickle_utils._detect_compressor(file)
     if compressor == "compat":
-        raise LoadError(
-            ExitCode.FAILED, "the artifact is in joblib's format from before 0.10; write it again"
-        )
+        raise LoadError(ExitCode.FAILED, "the artifact is in joblib's format from before 0.10; write it again")
     stream: Any = file
     if compressor in _COMPRESSORS:
         stream = io.BufferedReader(_COMPRESSORS[compressor].decompressor_file(file))

@@ -18,8 +18,8 @@ class DrainingWorker(ThreadWorker):
         stopping = not enabled and not self.alive
         super().set_accept_enabled(enabled)
         if stopping:
-            listeners, self.sockets = self.sockets, []
-            for listener in listeners:
+            while self.sockets:
+                listener = self.sockets.pop()
                 self._accept_waiting(listener)
                 listener.close()
 
