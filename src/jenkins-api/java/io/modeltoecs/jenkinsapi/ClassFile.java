@@ -2,8 +2,10 @@ package io.modeltoecs.jenkinsapi;
 
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Modifier;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import org.objectweb.asm.ClassWriter;
 import org.objectweb.asm.FieldVisitor;
@@ -12,7 +14,7 @@ import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 
 /**
- * Writes a recorded class as a class file without behaviour: constructors call a constructor of the
+ * Writes a recorded class as a class file without behaviour: constructors call one of the
  * superclass, methods throw UnsupportedOperationException with their own name.
  */
 final class ClassFile {
@@ -58,7 +60,8 @@ final class ClassFile {
                             CONSTRUCTOR,
                             NO_ARGUMENTS,
                             null,
-                            null));
+                            null),
+                    NO_ARGUMENTS);
         }
         writer.visitEnd();
         return writer.toByteArray();
@@ -115,30 +118,47 @@ final class ClassFile {
                     method.visitAnnotationDefault());
         }
         if (row.name().equals(CONSTRUCTOR)) {
-            constructor(method);
+            constructor(method, row.cells()[3]);
         } else if ((row.access() & Opcodes.ACC_ABSTRACT) == 0) {
             unsupported(method, row.name());
         }
         method.visitEnd();
     }
 
-    private void constructor(MethodVisitor method) {
+    /**
+     * Hands its arguments on where the superclass takes the same, so that exceptions keep theirs.
+     */
+    private void constructor(MethodVisitor method, String descriptor) {
         String superclass = recorded.head().cells()[4];
-        String descriptor = superConstructor(superclass);
+        List<String> offered = superConstructors(superclass);
+        boolean same = offered.contains(descriptor);
+        String chosen = same ? descriptor : offered.get(0);
         method.visitCode();
         method.visitVarInsn(Opcodes.ALOAD, 0);
-        for (Type parameter : Type.getArgumentTypes(descriptor)) {
-            method.visitInsn(zero(parameter));
+        int local = 1;
+        for (Type parameter : Type.getArgumentTypes(chosen)) {
+            if (same) {
+                method.visitVarInsn(parameter.getOpcode(Opcodes.ILOAD), local);
+                local += parameter.getSize();
+            } else {
+                method.visitInsn(zero(parameter));
+            }
         }
-        method.visitMethodInsn(Opcodes.INVOKESPECIAL, superclass, CONSTRUCTOR, descriptor, false);
+        method.visitMethodInsn(Opcodes.INVOKESPECIAL, superclass, CONSTRUCTOR, chosen, false);
         method.visitInsn(Opcodes.RETURN);
         method.visitMaxs(0, 0);
     }
 
-    /** Of a recorded class the one without arguments, else the one with the fewest. */
-    private String superConstructor(String superclass) {
+    /** Descriptors of the superclass's constructors, the one with the fewest parameters first. */
+    private List<String> superConstructors(String superclass) {
         if (classes.containsKey(superclass)) {
-            return NO_ARGUMENTS;
+            List<String> descriptors = new ArrayList<>(List.of(NO_ARGUMENTS));
+            for (Row member : classes.get(superclass).members()) {
+                if (member.kind() == 'M' && member.name().equals(CONSTRUCTOR)) {
+                    descriptors.add(member.cells()[3]);
+                }
+            }
+            return descriptors;
         }
         try {
             Class<?> type =
@@ -146,12 +166,12 @@ final class ClassFile {
                             superclass.replace('/', '.'), false, ClassFile.class.getClassLoader());
             return Arrays.stream(type.getDeclaredConstructors())
                     .filter(c -> (c.getModifiers() & (Modifier.PUBLIC | Modifier.PROTECTED)) != 0)
-                    .min(Comparator.comparingInt(Constructor::getParameterCount))
+                    .sorted(Comparator.comparingInt(Constructor::getParameterCount))
                     .map(Type::getConstructorDescriptor)
-                    .orElse(NO_ARGUMENTS);
+                    .toList();
         } catch (ClassNotFoundException | LinkageError e) {
             // Nothing here extends a class that can't be compiled against.
-            return NO_ARGUMENTS;
+            return List.of(NO_ARGUMENTS);
         }
     }
 

@@ -68,7 +68,9 @@ class RecordedClassesTest {
 
     @Test
     void subclassesCanBeMadeAndMethodsSayThatTheyAreSignaturesOnly() {
-        assertThat(new AbortException("stopped")).isInstanceOf(java.io.IOException.class);
+        assertThat(new AbortException("stopped"))
+                .isInstanceOf(java.io.IOException.class)
+                .hasMessage("stopped");
         BourneShellScript script = new BourneShellScript("true");
         assertThatThrownBy(script::getScript)
                 .isInstanceOf(UnsupportedOperationException.class)

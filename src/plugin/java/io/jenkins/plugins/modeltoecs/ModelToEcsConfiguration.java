@@ -64,11 +64,13 @@ public final class ModelToEcsConfiguration extends GlobalConfiguration {
     boolean allowsDefaultChain(Job<?, ?> job, String usedEndpoint) {
         return defaultChainAllowed
                 && Objects.equals(usedEndpoint, endpoint)
-                && isInAllowedFolder(job.getFullName());
+                && isInFolder(job.getFullName(), Util.fixNull(defaultChainFolders));
     }
 
-    boolean isInAllowedFolder(String job) {
-        String folders = Util.fixNull(defaultChainFolders);
+    /**
+     * Whether a job is in one of the folders that are listed one a line; no list is all of them.
+     */
+    static boolean isInFolder(String job, String folders) {
         return folders.isBlank()
                 || folders.lines()
                         .map(String::strip)

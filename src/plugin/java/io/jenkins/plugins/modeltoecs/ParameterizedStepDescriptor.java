@@ -71,15 +71,15 @@ public abstract class ParameterizedStepDescriptor extends StepDescriptor {
         return super.newInstance(arguments);
     }
 
-    /** Makes a step from a form of the Snippet Generator. */
+    /** Makes a step from a form of the Snippet Generator, which shows what is wrong with it. */
     @Override
-    public final Step newInstance(StaplerRequest2 request, JSONObject form) throws FormException {
+    public final Step newInstance(StaplerRequest2 request, JSONObject form) {
         Map<String, Object> arguments =
                 new FormArguments(parameters(), clazz.asSubclass(Step.class)).read(form);
         try {
             return newInstance(arguments);
         } catch (Exception e) {
-            throw new FormException(e.getMessage(), e, name);
+            throw new IllegalArgumentException(e.getMessage(), e);
         }
     }
 
