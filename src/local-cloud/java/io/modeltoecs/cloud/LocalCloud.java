@@ -1,0 +1,259 @@
+package io.modeltoecs.cloud;
+
+import io.modeltoecs.cloud.api.Front;
+import io.modeltoecs.cloud.api.Keys;
+import io.modeltoecs.cloud.ecr.EcrApi;
+import io.modeltoecs.cloud.ecs.Ecs;
+import io.modeltoecs.cloud.elb.ElbApi;
+import io.modeltoecs.cloud.elb.TargetGroups;
+import io.modeltoecs.cloud.engine.ContainerEngine;
+import io.modeltoecs.cloud.engine.EngineNetwork;
+import io.modeltoecs.cloud.logs.LogsApi;
+import io.modeltoecs.cloud.logs.TaskLogs;
+import io.modeltoecs.cloud.registry.Registry;
+import io.modeltoecs.cloud.registry.RegistryContainer;
+import io.modeltoecs.cloud.registry.RegistryProcess;
+import io.modeltoecs.cloud.registry.RegistryServer;
+import io.modeltoecs.cloud.s3.ObjectFiles;
+import io.modeltoecs.cloud.s3.S3Servlet;
+import io.modeltoecs.cloud.state.StateFile;
+import io.modeltoecs.cloud.sts.StsApi;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * The whole cloud of one checkout in one process: S3, ECR with its registry, ECS, load balancers and
+ * logs, on loopback and on the container network's gateway.
+ */
+public final class LocalCloud implements AutoCloseable {
+    public static final String BUCKET = "models";
+    public static final String CLUSTER = "demo";
+
+    private static final int REGISTRY_START_TRIES = 100;
+    private static final long REGISTRY_START_MILLIS = 100;
+    private static final int STOP_SECONDS = 3;
+
+    private final Path home;
+    private final Machine machine;
+    private final int settleSeconds;
+    private final Consumer<String> progress;
+    private final ContainerEngine engine;
+    private final Deque<AutoCloseable> running = new ArrayDeque<>();
+    private Map<String, String> environment = Map.of();
+
+    /**
+     * A cloud.
+     *
+     * @param home where it keeps its state
+     * @param cloudId marks its containers, networks and images
+     * @param settleSeconds how long a task without any check runs before it counts as healthy
+     * @param progress is told what takes long
+     */
+    public LocalCloud(
+            Path home,
+            String cloudId,
+            Machine machine,
+            int settleSeconds,
+            Consumer<String> progress) {
+        this.home = home.toAbsolutePath();
+        this.machine = machine;
+        this.settleSeconds = settleSeconds;
+        this.progress = progress;
+        this.engine =
+                new ContainerEngine(
+                        machine.engine(),
+                        machine.engineEnvironment(),
+                        cloudId,
+                        Registry.authFile(this.home.resolve("registry")));
+    }
+
+    /**
+     * Starts everything; what a former process left is ended first.
+     *
+     * @throws IOException where a part does not start; all of it is stopped then
+     */
+    public void start() throws IOException {
+        try {
+            startParts();
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private void startParts() throws IOException {
+        Files.createDirectories(home);
+        lock();
+        Ports ports = Ports.choose(home.resolve("ports.json"), engine.cloudId());
+        Keys keys = keys();
+        Registry registry = Registry.prepare(home.resolve("registry"), ports.registry());
+        RegistryServer server = registryServer(registry);
+        removeContainers();
+        server.stop();
+        ports.requireFree();
+        progress.accept("starting the registry");
+        server.start();
+        running.push(server::stop);
+        running.push(this::removeContainers);
+        await(registry);
+        String base = new BaseImage(engine, registry, machine).provide(progress);
+
+        progress.accept("starting the container network");
+        EngineNetwork network = EngineNetwork.open(engine, base, ports.api());
+        TargetGroups groups = new TargetGroups();
+        running.push(groups);
+        ElbApi elb = new ElbApi(state("elb"), groups);
+        running.push(elb);
+        TaskLogs taskLogs = new TaskLogs(engine, home.resolve("logs"));
+        LogsApi logs = new LogsApi(taskLogs, state("logs"));
+        Ecs ecs =
+                new Ecs(
+                        state("ecs"),
+                        new Ecs.Parts(engine, registry, keys, groups, logs, taskLogs),
+                        network.arguments(),
+                        "http://" + network.hostAddress() + ":" + ports.api(),
+                        base,
+                        machine.limitsMemory(),
+                        settleSeconds);
+        running.push(ecs);
+        Path objects = home.resolve("s3");
+        ObjectFiles files = ObjectFiles.open(objects);
+        Files.createDirectories(objects.resolve(BUCKET));
+        Front front =
+                new Front(
+                        keys,
+                        List.of(ecs, new EcrApi(registry, state("ecr")), logs),
+                        List.of(elb, new StsApi(keys)),
+                        ecs.metadata(),
+                        new S3Servlet(files));
+        List<String> addresses = new ArrayList<>(List.of("127.0.0.1"));
+        if (network.bindAddress() != null) {
+            addresses.add(network.bindAddress());
+        }
+        Endpoint endpoint = Endpoint.open(front, addresses, ports.api());
+        running.push(endpoint);
+        ecs.start(CLUSTER);
+        environment = environment(ports, keys, registry, base);
+    }
+
+    /** What clients need: shell variables of {@code cloud.env}. */
+    public Map<String, String> environment() {
+        return environment;
+    }
+
+    public ContainerEngine engine() {
+        return engine;
+    }
+
+    private Map<String, String> environment(
+            Ports ports, Keys keys, Registry registry, String base) {
+        Map<String, String> all = new LinkedHashMap<>();
+        all.put("AWS_ENDPOINT_URL", "http://127.0.0.1:" + ports.api());
+        all.put("AWS_REGION", Arns.REGION);
+        all.put("AWS_DEFAULT_REGION", Arns.REGION);
+        all.put("AWS_ACCESS_KEY_ID", keys.accessKeyId());
+        all.put("AWS_SECRET_ACCESS_KEY", keys.secretAccessKey());
+        all.put("AWS_EC2_METADATA_DISABLED", "true");
+        all.put("REGISTRY", registry.host());
+        all.put("MODEL_BUCKET", BUCKET);
+        all.put("BASE_IMAGE", base);
+        all.put("ECS_CLUSTER", CLUSTER);
+        all.putAll(machine.engineEnvironment());
+        return all;
+    }
+
+    private StateFile state(String name) {
+        return new StateFile(home.resolve(name + ".json"));
+    }
+
+    /** One process at a time; the lock goes with the process, however it ends. */
+    private void lock() throws IOException {
+        FileChannel channel =
+                FileChannel.open(
+                        home.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock();
+        if (lock == null) {
+            channel.close();
+            throw new IOException("The local cloud of " + home + " runs already");
+        }
+        running.push(channel);
+    }
+
+    private Keys keys() {
+        StateFile file = state("keys");
+        Keys keys =
+                file.load(Keys.class, () -> new Keys("AKIALOCALCLOUD000000", Passwords.random()));
+        file.save(keys);
+        return keys;
+    }
+
+    private RegistryServer registryServer(Registry registry) {
+        return machine.registryProgram()
+                .<RegistryServer>map(program -> new RegistryProcess(program, registry))
+                .orElseGet(
+                        () -> new RegistryContainer(machine.registryImage(), engine, registry));
+    }
+
+    private static void await(Registry registry) throws IOException {
+        for (int i = 0; i < REGISTRY_START_TRIES; i++) {
+            if (registry.isUp()) {
+                return;
+            }
+            try {
+                Thread.sleep(REGISTRY_START_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted", e);
+            }
+        }
+        throw new IOException("The registry did not start; its log is beside its config.yml");
+    }
+
+    /** Ends all containers of this cloud, those of a former process too. */
+    private void removeContainers() {
+        List<String> all = engine.containers();
+        if (!all.isEmpty()) {
+            progress.accept("stopping " + all.size() + " containers");
+            engine.stopAll(all, STOP_SECONDS);
+            engine.remove(all);
+        }
+    }
+
+    /** Stops everything; what is stored stays. */
+    @Override
+    public void close() {
+        while (!running.isEmpty()) {
+            try {
+                running.pop().close();
+            } catch (Exception e) {
+                progress.accept("while stopping: " + e.getMessage());
+            }
+        }
+    }
+
+    /** Removes what the engine has of this cloud; for a cloud that does not run. */
+    public void clean() throws IOException {
+        Path registry = home.resolve("registry");
+        if (Files.exists(home.resolve("ports.json"))) {
+            Ports ports = Ports.choose(home.resolve("ports.json"), engine.cloudId());
+            registryServer(Registry.prepare(registry, ports.registry())).stop();
+            engine.removeImages("127.0.0.1:" + ports.registry() + "/");
+        }
+        removeContainers();
+        EngineNetwork.remove(engine);
+        if (machine.baseRootfs().isPresent()) {
+            engine.removeImages(machine.baseSource());
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package io.modeltoecs.cloud;
+
+import java.security.SecureRandom;
+import java.util.Base64;
+
+/** Random secrets. */
+public final class Passwords {
+    private static final int BYTES = 30;
+
+    private Passwords() {}
+
+    /** 40 URL-safe characters. */
+    public static String random() {
+        byte[] random = new byte[BYTES];
+        new SecureRandom().nextBytes(random);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+    }
+}

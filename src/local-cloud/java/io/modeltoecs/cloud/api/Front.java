@@ -1,0 +1,195 @@
+package io.modeltoecs.cloud.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.modeltoecs.cloud.state.Json;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one endpoint of all APIs. A request with {@code X-Amz-Target} is AWS JSON, a form posted to the
+ * root is the query protocol, the task metadata has its own path, and all else is S3.
+ */
+public final class Front extends HttpServlet {
+    private static final Logger LOG = LoggerFactory.getLogger(Front.class);
+    private static final String JSON = "application/x-amz-json-1.1";
+
+    private final transient Keys keys;
+    private final transient Map<String, JsonApi> jsonApis;
+    private final transient Map<String, QueryApi> queryApis;
+    private final transient HttpServlet metadata;
+    private final transient HttpServlet s3;
+
+    public Front(
+            Keys keys,
+            List<JsonApi> jsonApis,
+            List<QueryApi> queryApis,
+            HttpServlet metadata,
+            HttpServlet s3) {
+        this.keys = keys;
+        this.jsonApis = byName(jsonApis, JsonApi::target);
+        this.queryApis = byName(queryApis, QueryApi::signingName);
+        this.metadata = metadata;
+        this.s3 = s3;
+    }
+
+    private static <A> Map<String, A> byName(List<A> apis, Function<A, String> name) {
+        return apis.stream().collect(Collectors.toUnmodifiableMap(name, a -> a));
+    }
+
+    @Override
+    protected void service(HttpServletRequest request, HttpServletResponse response)
+            throws IOException, jakarta.servlet.ServletException {
+        String target = request.getHeader("X-Amz-Target");
+        String type = String.valueOf(request.getContentType());
+        if (target != null) {
+            json(request, response, target);
+        } else if (request.getMethod().equals("POST")
+                && type.startsWith("application/x-www-form-urlencoded")) {
+            query(request, response);
+        } else if (request.getRequestURI().startsWith("/v4/")) {
+            metadata.service(request, response);
+        } else {
+            s3(request, response);
+        }
+    }
+
+    private void json(HttpServletRequest request, HttpServletResponse response, String target)
+            throws IOException {
+        int status = HttpServletResponse.SC_OK;
+        JsonNode answer;
+        try {
+            keys.check(request);
+            answer = action(target).run(body(request));
+        } catch (AwsError e) {
+            status = e.status();
+            ObjectNode error = Json.object().put("__type", e.code()).put("message", e.getMessage());
+            e.members().forEach(error::putPOJO);
+            answer = error;
+        } catch (RuntimeException e) {
+            LOG.error("{} failed", target, e);
+            status = HttpServletResponse.SC_INTERNAL_SERVER_ERROR;
+            answer = Json.object().put("__type", "ServerException").put("message", e.toString());
+        }
+        send(response, status, JSON, Json.bytes(answer));
+    }
+
+    private JsonApi.Action action(String target) {
+        int dot = target.indexOf('.');
+        JsonApi api = jsonApis.get(target.substring(0, Math.max(dot, 0)));
+        JsonApi.Action action = api == null ? null : api.actions().get(target.substring(dot + 1));
+        if (action == null) {
+            throw AwsError.of(
+                    "UnknownOperationException", "The local cloud has no operation " + target + ".");
+        }
+        return action;
+    }
+
+    private static ObjectNode body(HttpServletRequest request) throws IOException {
+        byte[] bytes = request.getInputStream().readAllBytes();
+        try {
+            return bytes.length == 0 ? Json.object() : (ObjectNode) Json.MAPPER.readTree(bytes);
+        } catch (JsonProcessingException | ClassCastException e) {
+            throw AwsError.of("SerializationException", "The request is not a JSON object.");
+        }
+    }
+
+    private void query(HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        QueryParameters in = new QueryParameters(form(request));
+        String name = in.get("Action").orElse("");
+        String namespace = "";
+        String requestId = UUID.randomUUID().toString();
+        int status = HttpServletResponse.SC_OK;
+        String answer;
+        try {
+            String service = keys.check(request).service();
+            QueryApi api = queryApis.get(service);
+            QueryApi.Action action = api == null ? null : api.actions().get(name);
+            if (action == null) {
+                throw AwsError.of(
+                        "InvalidAction",
+                        "The local cloud has no operation " + name + " of " + service + ".");
+            }
+            namespace = api.namespace();
+            Map<String, Object> content = new LinkedHashMap<>();
+            content.put(name + "Result", action.run(in));
+            content.put("ResponseMetadata", Map.of("RequestId", requestId));
+            answer = Xml.document(name + "Response", namespace, content);
+        } catch (AwsError e) {
+            status = e.status();
+            answer = queryError(namespace, "Sender", e.code(), e.getMessage(), requestId);
+        } catch (RuntimeException e) {
+            LOG.error("{} failed", name, e);
+            status = HttpServletResponse.SC_INTERNAL_SERVER_ERROR;
+            answer = queryError(namespace, "Receiver", "InternalFailure", e.toString(), requestId);
+        }
+        send(response, status, "text/xml", answer.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String queryError(
+            String namespace, String type, String code, String message, String requestId) {
+        Map<String, Object> error = new LinkedHashMap<>();
+        error.put("Type", type);
+        error.put("Code", code);
+        error.put("Message", message);
+        Map<String, Object> content = new LinkedHashMap<>();
+        content.put("Error", error);
+        content.put("RequestId", requestId);
+        return Xml.document("ErrorResponse", namespace, content);
+    }
+
+    private static Map<String, String> form(HttpServletRequest request) throws IOException {
+        String text =
+                new String(request.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        Map<String, String> form = new LinkedHashMap<>();
+        for (String pair : text.split("&")) {
+            int equals = pair.indexOf('=');
+            if (equals > 0) {
+                form.put(decode(pair.substring(0, equals)), decode(pair.substring(equals + 1)));
+            }
+        }
+        return form;
+    }
+
+    private static String decode(String text) {
+        return URLDecoder.decode(text, StandardCharsets.UTF_8);
+    }
+
+    private void s3(HttpServletRequest request, HttpServletResponse response)
+            throws IOException, jakarta.servlet.ServletException {
+        try {
+            keys.check(request);
+        } catch (AwsError e) {
+            Map<String, Object> content = new LinkedHashMap<>();
+            content.put("Code", e.code());
+            content.put("Message", e.getMessage());
+            byte[] body = Xml.document("Error", "", content).getBytes(StandardCharsets.UTF_8);
+            send(response, e.status(), "application/xml", body);
+            return;
+        }
+        s3.service(request, response);
+    }
+
+    private static void send(HttpServletResponse response, int status, String type, byte[] body)
+            throws IOException {
+        response.setStatus(status);
+        response.setContentType(type);
+        response.setHeader("x-amzn-RequestId", UUID.randomUUID().toString());
+        response.setContentLength(body.length);
+        response.getOutputStream().write(body);
+    }
+}

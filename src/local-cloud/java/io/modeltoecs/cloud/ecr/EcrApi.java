@@ -1,0 +1,442 @@
+package io.modeltoecs.cloud.ecr;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.modeltoecs.cloud.Arns;
+import io.modeltoecs.cloud.api.AwsError;
+import io.modeltoecs.cloud.api.JsonApi;
+import io.modeltoecs.cloud.registry.Registry;
+import io.modeltoecs.cloud.state.Json;
+import io.modeltoecs.cloud.state.StateFile;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/** ECR over the registry. Repositories are ours, images are the registry's. */
+public final class EcrApi implements JsonApi {
+    private static final Duration LOGIN = Duration.ofHours(12);
+    private static final Pattern NAME =
+            Pattern.compile("(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*");
+    private static final int MAX_NAME = 256;
+
+    private final Registry registry;
+    private final StateFile file;
+    private final State state;
+
+    /** What is kept. */
+    private static final class State {
+        Map<String, Repository> repositories = new TreeMap<>();
+    }
+
+    private static final class Repository {
+        long createdAt;
+        String mutability = "MUTABLE";
+        boolean scanOnPush;
+        Map<String, String> tags = new LinkedHashMap<>();
+        String lifecyclePolicy;
+        String policy;
+    }
+
+    public EcrApi(Registry registry, StateFile file) {
+        this.registry = registry;
+        this.file = file;
+        this.state = file.load(State.class, State::new);
+    }
+
+    @Override
+    public String target() {
+        return "AmazonEC2ContainerRegistry_V20150921";
+    }
+
+    @Override
+    public Map<String, Action> actions() {
+        Map<String, Action> all = new LinkedHashMap<>();
+        all.put("GetAuthorizationToken", in -> token());
+        all.put("CreateRepository", this::create);
+        all.put("DescribeRepositories", this::describe);
+        all.put("DeleteRepository", this::deleteRepository);
+        all.put("PutImageTagMutability", this::putMutability);
+        all.put("ListImages", this::listImages);
+        all.put("DescribeImages", this::describeImages);
+        all.put("BatchGetImage", this::batchGetImage);
+        all.put("BatchDeleteImage", this::batchDelete);
+        all.put("BatchCheckLayerAvailability", this::checkLayers);
+        all.put("DescribeImageScanFindings", this::scanFindings);
+        all.put("PutLifecyclePolicy", this::putLifecyclePolicy);
+        all.put("GetLifecyclePolicy", this::getLifecyclePolicy);
+        all.put("SetRepositoryPolicy", this::setPolicy);
+        all.put("GetRepositoryPolicy", this::getPolicy);
+        all.put("ListTagsForResource", this::listTags);
+        all.put("TagResource", this::tag);
+        return all;
+    }
+
+    private JsonNode token() {
+        String login = Registry.USER + ":" + registry.password();
+        ObjectNode out = Json.object();
+        out.putArray("authorizationData")
+                .addObject()
+                .put(
+                        "authorizationToken",
+                        Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.UTF_8)))
+                .put(
+                        "expiresAt",
+                        Json.seconds(System.currentTimeMillis() + LOGIN.toMillis()))
+                .put("proxyEndpoint", "http://" + registry.host());
+        return out;
+    }
+
+    private synchronized JsonNode create(ObjectNode in) {
+        String name = in.path("repositoryName").asText();
+        if (name.length() < 2 || name.length() > MAX_NAME || !NAME.matcher(name).matches()) {
+            throw AwsError.of(
+                    "InvalidParameterException",
+                    "Invalid parameter at 'repositoryName' failed to satisfy constraint: 'must"
+                            + " satisfy regular expression '"
+                            + NAME
+                            + "''");
+        }
+        if (state.repositories.containsKey(name)) {
+            throw AwsError.of(
+                    "RepositoryAlreadyExistsException",
+                    "The repository with name '"
+                            + name
+                            + "' already exists in the registry with id '"
+                            + Arns.ACCOUNT
+                            + "'");
+        }
+        Repository repository = new Repository();
+        repository.createdAt = System.currentTimeMillis();
+        repository.mutability = in.path("imageTagMutability").asText("MUTABLE");
+        repository.scanOnPush =
+                in.path("imageScanningConfiguration").path("scanOnPush").asBoolean();
+        in.path("tags")
+                .forEach(t -> repository.tags.put(t.path("Key").asText(), t.path("Value").asText()));
+        state.repositories.put(name, repository);
+        file.save(state);
+        ObjectNode out = Json.object();
+        out.set("repository", json(name, repository));
+        return out;
+    }
+
+    private synchronized JsonNode describe(ObjectNode in) {
+        ObjectNode out = Json.object();
+        ArrayNode all = out.putArray("repositories");
+        if (in.path("repositoryNames").isEmpty()) {
+            state.repositories.forEach((name, r) -> all.add(json(name, r)));
+        }
+        for (JsonNode name : in.path("repositoryNames")) {
+            all.add(json(name.asText(), repository(name.asText())));
+        }
+        return out;
+    }
+
+    private synchronized JsonNode deleteRepository(ObjectNode in) {
+        String name = in.path("repositoryName").asText();
+        Repository repository = repository(name);
+        List<String> digests = registry.digests(name);
+        if (!digests.isEmpty() && !in.path("force").asBoolean()) {
+            throw AwsError.of(
+                    "RepositoryNotEmptyException",
+                    "The repository with name '"
+                            + name
+                            + "' in registry with id '"
+                            + Arns.ACCOUNT
+                            + "' cannot be deleted because it still contains images");
+        }
+        digests.forEach(d -> registry.delete(name, d));
+        state.repositories.remove(name);
+        file.save(state);
+        ObjectNode out = Json.object();
+        out.set("repository", json(name, repository));
+        return out;
+    }
+
+    private synchronized JsonNode putMutability(ObjectNode in) {
+        Repository repository = repository(in.path("repositoryName").asText());
+        repository.mutability = in.path("imageTagMutability").asText("MUTABLE");
+        file.save(state);
+        return answer(in).put("imageTagMutability", repository.mutability);
+    }
+
+    private JsonNode listImages(ObjectNode in) {
+        String name = repositoryName(in);
+        ObjectNode out = Json.object();
+        ArrayNode ids = out.putArray("imageIds");
+        Map<String, List<String>> tags = tagsByDigest(name);
+        String wanted = in.path("filter").path("tagStatus").asText("ANY");
+        for (String digest : registry.digests(name)) {
+            List<String> its = tags.getOrDefault(digest, List.of());
+            if (its.isEmpty() && !wanted.equals("TAGGED")) {
+                ids.addObject().put("imageDigest", digest);
+            }
+            if (!wanted.equals("UNTAGGED")) {
+                its.forEach(
+                        t -> ids.addObject().put("imageDigest", digest).put("imageTag", t));
+            }
+        }
+        return out;
+    }
+
+    private JsonNode describeImages(ObjectNode in) {
+        String name = repositoryName(in);
+        Map<String, List<String>> tags = tagsByDigest(name);
+        List<String> digests = new ArrayList<>();
+        if (in.path("imageIds").isEmpty()) {
+            digests.addAll(registry.digests(name));
+        }
+        for (JsonNode id : in.path("imageIds")) {
+            digests.add(
+                    manifest(name, id)
+                            .map(Registry.Manifest::digest)
+                            .orElseThrow(() -> imageNotFound(name, id)));
+        }
+        ObjectNode out = Json.object();
+        ArrayNode details = out.putArray("imageDetails");
+        for (String digest : digests) {
+            registry.manifest(name, digest)
+                    .ifPresent(m -> details.add(detail(name, m, tags.get(digest))));
+        }
+        return out;
+    }
+
+    private ObjectNode detail(String name, Registry.Manifest manifest, List<String> tags) {
+        ObjectNode detail =
+                Json.object()
+                        .put("registryId", Arns.ACCOUNT)
+                        .put("repositoryName", name)
+                        .put("imageDigest", manifest.digest())
+                        .put("imageManifestMediaType", manifest.type())
+                        .put("imageSizeInBytes", size(manifest))
+                        .put(
+                                "imagePushedAt",
+                                Json.seconds(registry.pushedAt(name, manifest.digest())));
+        if (tags != null && !tags.isEmpty()) {
+            detail.set("imageTags", Json.strings(tags));
+        }
+        return detail;
+    }
+
+    private static long size(Registry.Manifest manifest) {
+        try {
+            JsonNode body = Json.MAPPER.readTree(manifest.body());
+            long size = body.path("config").path("size").asLong();
+            for (JsonNode layer : body.path("layers")) {
+                size += layer.path("size").asLong();
+            }
+            return size;
+        } catch (JsonProcessingException e) {
+            return 0;
+        }
+    }
+
+    private JsonNode batchGetImage(ObjectNode in) {
+        String name = repositoryName(in);
+        ObjectNode out = Json.object();
+        ArrayNode images = out.putArray("images");
+        ArrayNode failures = out.putArray("failures");
+        for (JsonNode id : in.path("imageIds")) {
+            Optional<Registry.Manifest> manifest = manifest(name, id);
+            if (manifest.isEmpty()) {
+                failure(failures, id, "ImageNotFound", "Requested image not found");
+                continue;
+            }
+            ObjectNode imageId = id.deepCopy();
+            imageId.put("imageDigest", manifest.get().digest());
+            ObjectNode image = images.addObject();
+            image.put("registryId", Arns.ACCOUNT).put("repositoryName", name);
+            image.set("imageId", imageId);
+            image.put("imageManifest", manifest.get().body());
+            image.put("imageManifestMediaType", manifest.get().type());
+        }
+        return out;
+    }
+
+    private JsonNode batchDelete(ObjectNode in) {
+        String name = repositoryName(in);
+        ObjectNode out = Json.object();
+        ArrayNode ids = out.putArray("imageIds");
+        ArrayNode failures = out.putArray("failures");
+        for (JsonNode id : in.path("imageIds")) {
+            Optional<Registry.Manifest> manifest = manifest(name, id);
+            if (manifest.isPresent() && registry.delete(name, manifest.get().digest())) {
+                ObjectNode gone = id.deepCopy();
+                ids.add(gone.put("imageDigest", manifest.get().digest()));
+            } else {
+                failure(failures, id, "ImageNotFound", "Requested image not found");
+            }
+        }
+        return out;
+    }
+
+    private JsonNode checkLayers(ObjectNode in) {
+        String name = repositoryName(in);
+        ObjectNode out = Json.object();
+        ArrayNode layers = out.putArray("layers");
+        ArrayNode failures = out.putArray("failures");
+        for (JsonNode digest : in.path("layerDigests")) {
+            if (registry.hasBlob(name, digest.asText())) {
+                layers.addObject()
+                        .put("layerDigest", digest.asText())
+                        .put("layerAvailability", "AVAILABLE");
+            } else {
+                failures.addObject()
+                        .put("layerDigest", digest.asText())
+                        .put("failureCode", "MissingLayerDigest")
+                        .put("failureReason", "Requested layer not found");
+            }
+        }
+        return out;
+    }
+
+    private JsonNode scanFindings(ObjectNode in) {
+        String name = repositoryName(in);
+        JsonNode id = in.path("imageId");
+        Registry.Manifest manifest =
+                manifest(name, id).orElseThrow(() -> imageNotFound(name, id));
+        throw AwsError.of(
+                "ScanNotFoundException",
+                "Image scan does not exist for the image with '{imageDigest:'"
+                        + manifest.digest()
+                        + "'}' in the repository with name '"
+                        + name
+                        + "' in the registry with id '"
+                        + Arns.ACCOUNT
+                        + "'");
+    }
+
+    private synchronized JsonNode putLifecyclePolicy(ObjectNode in) {
+        repository(in.path("repositoryName").asText()).lifecyclePolicy =
+                in.path("lifecyclePolicyText").asText();
+        file.save(state);
+        return getLifecyclePolicy(in);
+    }
+
+    private synchronized JsonNode getLifecyclePolicy(ObjectNode in) {
+        String policy = repository(in.path("repositoryName").asText()).lifecyclePolicy;
+        if (policy == null) {
+            throw AwsError.of("LifecyclePolicyNotFoundException", "Lifecycle policy does not exist");
+        }
+        return answer(in).put("lifecyclePolicyText", policy);
+    }
+
+    private synchronized JsonNode setPolicy(ObjectNode in) {
+        repository(in.path("repositoryName").asText()).policy = in.path("policyText").asText();
+        file.save(state);
+        return getPolicy(in);
+    }
+
+    private synchronized JsonNode getPolicy(ObjectNode in) {
+        String policy = repository(in.path("repositoryName").asText()).policy;
+        if (policy == null) {
+            throw AwsError.of(
+                    "RepositoryPolicyNotFoundException", "Repository policy does not exist");
+        }
+        return answer(in).put("policyText", policy);
+    }
+
+    private synchronized JsonNode listTags(ObjectNode in) {
+        ObjectNode out = Json.object();
+        ArrayNode tags = out.putArray("tags");
+        repository(Arns.lastPart(in.path("resourceArn").asText(), "repository/"))
+                .tags
+                .forEach((k, v) -> tags.addObject().put("Key", k).put("Value", v));
+        return out;
+    }
+
+    private synchronized JsonNode tag(ObjectNode in) {
+        Repository repository =
+                repository(Arns.lastPart(in.path("resourceArn").asText(), "repository/"));
+        in.path("tags")
+                .forEach(t -> repository.tags.put(t.path("Key").asText(), t.path("Value").asText()));
+        file.save(state);
+        return Json.object();
+    }
+
+    private static ObjectNode answer(ObjectNode in) {
+        return Json.object()
+                .put("registryId", Arns.ACCOUNT)
+                .put("repositoryName", in.path("repositoryName").asText());
+    }
+
+    private static void failure(ArrayNode failures, JsonNode id, String code, String reason) {
+        ObjectNode failure = failures.addObject();
+        failure.set("imageId", id);
+        failure.put("failureCode", code).put("failureReason", reason);
+    }
+
+    private Optional<Registry.Manifest> manifest(String repository, JsonNode imageId) {
+        String digest = imageId.path("imageDigest").asText("");
+        String reference = digest.isEmpty() ? imageId.path("imageTag").asText("") : digest;
+        return reference.isEmpty() ? Optional.empty() : registry.manifest(repository, reference);
+    }
+
+    private static AwsError imageNotFound(String repository, JsonNode id) {
+        return AwsError.of(
+                "ImageNotFoundException",
+                "The image with imageId {imageDigest:'"
+                        + id.path("imageDigest").asText("null")
+                        + "', imageTag:'"
+                        + id.path("imageTag").asText("null")
+                        + "'} does not exist within the repository with name '"
+                        + repository
+                        + "' in the registry with id '"
+                        + Arns.ACCOUNT
+                        + "'");
+    }
+
+    private Map<String, List<String>> tagsByDigest(String repository) {
+        Map<String, List<String>> all = new LinkedHashMap<>();
+        for (String tag : registry.tags(repository)) {
+            registry.manifest(repository, tag)
+                    .ifPresent(
+                            m ->
+                                    all.computeIfAbsent(m.digest(), d -> new ArrayList<>())
+                                            .add(tag));
+        }
+        return all;
+    }
+
+    private synchronized String repositoryName(ObjectNode in) {
+        String name = in.path("repositoryName").asText();
+        repository(name);
+        return name;
+    }
+
+    private Repository repository(String name) {
+        Repository repository = state.repositories.get(name);
+        if (repository == null) {
+            throw AwsError.of(
+                    "RepositoryNotFoundException",
+                    "The repository with name '"
+                            + name
+                            + "' does not exist in the registry with id '"
+                            + Arns.ACCOUNT
+                            + "'");
+        }
+        return repository;
+    }
+
+    private ObjectNode json(String name, Repository repository) {
+        ObjectNode json =
+                Json.object()
+                        .put("repositoryArn", Arns.of("ecr", "repository/" + name))
+                        .put("registryId", Arns.ACCOUNT)
+                        .put("repositoryName", name)
+                        .put("repositoryUri", registry.host() + "/" + name)
+                        .put("createdAt", Json.seconds(repository.createdAt))
+                        .put("imageTagMutability", repository.mutability);
+        json.putObject("imageScanningConfiguration").put("scanOnPush", repository.scanOnPush);
+        json.putObject("encryptionConfiguration").put("encryptionType", "AES256");
+        return json;
+    }
+}

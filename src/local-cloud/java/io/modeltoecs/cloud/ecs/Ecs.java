@@ -1,0 +1,253 @@
+package io.modeltoecs.cloud.ecs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.modeltoecs.cloud.api.AwsError;
+import io.modeltoecs.cloud.api.JsonApi;
+import io.modeltoecs.cloud.api.Keys;
+import io.modeltoecs.cloud.elb.TargetGroups;
+import io.modeltoecs.cloud.engine.ContainerEngine;
+import io.modeltoecs.cloud.logs.LogsApi;
+import io.modeltoecs.cloud.logs.TaskLogs;
+import io.modeltoecs.cloud.registry.Registry;
+import io.modeltoecs.cloud.state.Json;
+import io.modeltoecs.cloud.state.StateFile;
+import jakarta.servlet.http.HttpServlet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** ECS: its API, and the loop that keeps services as they are wanted. */
+public final class Ecs implements JsonApi, AutoCloseable {
+    private final EcsStore store;
+    private final Map<String, Action> actions = new LinkedHashMap<>();
+    private final Clusters clusters;
+    private final TaskMetadata metadata;
+    private final TaskRunner runner;
+    private final ContainerHealth health;
+    private final ContainerWatcher watcher;
+    private final ServiceScheduler scheduler;
+
+    /**
+     * What ECS works with.
+     *
+     * @param engine runs containers
+     * @param registry has the images
+     * @param keys what tasks with a role are given
+     * @param targetGroups where services register
+     * @param logs where containers log to
+     * @param taskLogs what they logged
+     */
+    public record Parts(
+            ContainerEngine engine,
+            Registry registry,
+            Keys keys,
+            TargetGroups targetGroups,
+            LogsApi logs,
+            TaskLogs taskLogs) {}
+
+    /**
+     * ECS over an engine.
+     *
+     * @param network arguments that put a container into the cloud's network
+     * @param endpoint the cloud's URL as containers see it
+     * @param holderImage the image of a container that only sleeps
+     * @param memoryLimits whether the engine can limit memory
+     * @param settleSeconds how long a task without any check runs before it counts as healthy
+     */
+    public Ecs(
+            StateFile file,
+            Parts parts,
+            List<String> network,
+            String endpoint,
+            String holderImage,
+            boolean memoryLimits,
+            int settleSeconds) {
+        store = new EcsStore(file);
+        clusters = new Clusters(store);
+        health = new ContainerHealth(store, parts.engine());
+        runner =
+                new TaskRunner(
+                        store,
+                        parts.engine(),
+                        new Images(parts.engine(), parts.registry()),
+                        new ContainerSettings(parts.engine(), parts.keys(), memoryLimits),
+                        parts.targetGroups(),
+                        parts.logs(),
+                        parts.taskLogs(),
+                        health,
+                        new TaskRunner.Place(network, endpoint, holderImage));
+        TaskDefinitions definitions =
+                new TaskDefinitions(store, new TaskDefinitionRules(parts.registry().host()));
+        Rollout rollout =
+                new Rollout(store, definitions, runner, parts.targetGroups(), settleSeconds);
+        runner.setListener(rollout);
+        watcher = new ContainerWatcher(store, parts.engine(), runner);
+        scheduler = new ServiceScheduler(store, rollout);
+        Services services =
+                new Services(
+                        store,
+                        definitions,
+                        rollout,
+                        new ServiceRules(parts.targetGroups()),
+                        new ServiceView(store));
+        Tasks tasks = new Tasks(store, definitions, runner);
+        metadata = new TaskMetadata(store, tasks);
+        ServiceDeployments deployments = new ServiceDeployments(store, rollout);
+        add("CreateCluster", clusters::create);
+        add("DescribeClusters", clusters::describe);
+        add("ListClusters", clusters::list);
+        add("DeleteCluster", clusters::delete);
+        add("RegisterTaskDefinition", definitions::register);
+        add("DescribeTaskDefinition", definitions::describe);
+        add("DeregisterTaskDefinition", definitions::deregister);
+        add("ListTaskDefinitions", definitions::list);
+        add("ListTaskDefinitionFamilies", definitions::listFamilies);
+        add("CreateService", services::create);
+        add("UpdateService", services::update);
+        add("DeleteService", services::delete);
+        add("DescribeServices", services::describe);
+        add("ListServices", services::list);
+        add("RunTask", tasks::run);
+        add("StopTask", tasks::stop);
+        add("DescribeTasks", tasks::describe);
+        add("ListTasks", tasks::list);
+        add("ListServiceDeployments", deployments::list);
+        add("DescribeServiceDeployments", deployments::describe);
+        add("DescribeServiceRevisions", deployments::describeRevisions);
+        add("StopServiceDeployment", deployments::stop);
+        add("ListTagsForResource", this::listTags);
+        add("TagResource", this::tag);
+        add("UntagResource", this::untag);
+    }
+
+    private void add(String name, Action action) {
+        actions.put(name, in -> store.with(() -> action.run(in)));
+    }
+
+    @Override
+    public String target() {
+        return "AmazonEC2ContainerServiceV20141113";
+    }
+
+    @Override
+    public Map<String, Action> actions() {
+        return actions;
+    }
+
+    /** What containers ask about themselves. */
+    public HttpServlet metadata() {
+        return metadata;
+    }
+
+    /** Makes a cluster where it is missing, and starts what services want. */
+    public void start(String cluster) {
+        store.with(
+                () -> {
+                    clusters.ensure(cluster);
+                    forgetTasksOfBefore();
+                });
+        watcher.start();
+        scheduler.start();
+    }
+
+    /** Tasks ended with the former process: services start theirs anew, of the newest deployment. */
+    private void forgetTasksOfBefore() {
+        for (Cluster cluster : store.state().clusters.values()) {
+            for (Service service : cluster.services.values()) {
+                service.deployments.removeIf(d -> !d.isPrimary());
+                service.steady = false;
+                if (service.lastCompleted != null) {
+                    Deployment same = service.deployment(service.lastCompleted.id);
+                    service.lastCompleted = same == null ? service.lastCompleted : same;
+                }
+                service.deployments.forEach(d -> d.notBefore = 0);
+            }
+        }
+        store.changed();
+    }
+
+    private JsonNode listTags(ObjectNode in) {
+        ObjectNode out = Json.object();
+        out.set("tags", Tags.list(tags(in.path("resourceArn").asText())));
+        return out;
+    }
+
+    private JsonNode tag(ObjectNode in) {
+        String arn = in.path("resourceArn").asText();
+        Map<String, String> tags = tags(arn);
+        tags.putAll(Tags.map(in.path("tags")));
+        save(arn, tags);
+        return Json.object();
+    }
+
+    private JsonNode untag(ObjectNode in) {
+        String arn = in.path("resourceArn").asText();
+        Map<String, String> tags = tags(arn);
+        in.path("tagKeys").forEach(k -> tags.remove(k.asText()));
+        save(arn, tags);
+        return Json.object();
+    }
+
+    private void save(String arn, Map<String, String> tags) {
+        String[] part = arn.substring(arn.lastIndexOf(':') + 1).split("/");
+        if (arn.contains(":task-definition/")) {
+            String name = arn.substring(arn.indexOf('/') + 1);
+            int colon = name.indexOf(':');
+            store.state()
+                    .families
+                    .get(name.substring(0, colon))
+                    .tags
+                    .put(Integer.parseInt(part[0]), Tags.node(tags));
+        }
+        store.changed();
+    }
+
+    /** The tags of a cluster, service, task or task definition. */
+    private Map<String, String> tags(String arn) {
+        String[] path = arn.substring(arn.lastIndexOf(':') + 1).split("/");
+        Map<String, String> found = null;
+        if (arn.contains(":task-definition/")) {
+            String name = arn.substring(arn.indexOf('/') + 1);
+            int colon = name.indexOf(':');
+            Family family =
+                    colon < 0 ? null : store.state().families.get(name.substring(0, colon));
+            int revision = colon < 0 ? 0 : Integer.parseInt(name.substring(colon + 1));
+            if (family != null && family.revisions.containsKey(revision)) {
+                ObjectNode tags = family.tags.get(revision);
+                found = tags == null ? new LinkedHashMap<>() : Tags.map(Tags.list(tags));
+            }
+        } else if (path.length > 1 && store.state().clusters.containsKey(path[1])) {
+            Cluster cluster = store.state().clusters.get(path[1]);
+            found =
+                    switch (path[0]) {
+                        case "cluster" -> cluster.tags;
+                        case "service" ->
+                                cluster.services.containsKey(path[2])
+                                        ? cluster.services.get(path[2]).tags
+                                        : null;
+                        case "task" ->
+                                store.tasks().stream()
+                                        .filter(t -> t.id.equals(path[2]))
+                                        .map(t -> t.tags)
+                                        .findFirst()
+                                        .orElse(null);
+                        default -> null;
+                    };
+        }
+        if (found == null) {
+            throw AwsError.invalidParameter("The specified resource was not found: " + arn);
+        }
+        return found;
+    }
+
+    /** Stops the loop and keeps the logs; the containers are ended by whoever closes the cloud. */
+    @Override
+    public void close() {
+        scheduler.close();
+        watcher.close();
+        health.close();
+        runner.saveLogs();
+        runner.close();
+    }
+}

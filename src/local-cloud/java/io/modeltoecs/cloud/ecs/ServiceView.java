@@ -1,0 +1,107 @@
+package io.modeltoecs.cloud.ecs;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.modeltoecs.cloud.Arns;
+import io.modeltoecs.cloud.state.Json;
+import java.util.List;
+
+/** A service as the API shows it. Under the store's lock. */
+final class ServiceView {
+    private final EcsStore store;
+
+    ServiceView(EcsStore store) {
+        this.store = store;
+    }
+
+    ObjectNode json(Service service, boolean tags) {
+        List<Task> tasks = store.tasks(service);
+        ObjectNode json =
+                Json.object()
+                        .put("serviceArn", service.arn())
+                        .put("serviceName", service.name)
+                        .put("clusterArn", Arns.of("ecs", "cluster/" + service.cluster))
+                        .put("status", service.status)
+                        .put("desiredCount", service.desiredCount)
+                        .put("runningCount", running(tasks))
+                        .put("pendingCount", pending(tasks));
+        json.setAll(service.settings);
+        Deployment primary = service.primary();
+        if (primary != null) {
+            json.put("taskDefinition", primary.taskDefinition);
+        }
+        json.put("createdAt", Json.seconds(service.createdAt));
+        json.put("createdBy", "arn:aws:iam::" + Arns.ACCOUNT + ":user/local");
+        json.put(
+                "roleArn",
+                "arn:aws:iam::"
+                        + Arns.ACCOUNT
+                        + ":role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS");
+        ArrayNode deployments = json.putArray("deployments");
+        service.deployments.forEach(d -> deployments.add(deployment(service, d, tasks)));
+        ServiceDeployment current =
+                service.history.stream().filter(ServiceDeployment::isOpen).findFirst().orElse(null);
+        if (current != null) {
+            json.put("currentServiceDeployment", current.arn);
+        }
+        if (primary != null) {
+            json.putArray("currentServiceRevisions")
+                    .addObject()
+                    .put("arn", primary.revisionArn)
+                    .put("requestedTaskCount", service.desiredCount)
+                    .put("runningTaskCount", running(of(primary, tasks)))
+                    .put("pendingTaskCount", pending(of(primary, tasks)));
+        }
+        ArrayNode events = json.putArray("events");
+        for (ServiceEvent event : service.events) {
+            events.addObject()
+                    .put("id", event.id)
+                    .put("createdAt", Json.seconds(event.createdAt))
+                    .put("message", event.message);
+        }
+        if (tags) {
+            json.set("tags", Tags.list(service.tags));
+        }
+        return json;
+    }
+
+    private static ObjectNode deployment(
+            Service service, Deployment deployment, List<Task> tasks) {
+        List<Task> its = of(deployment, tasks);
+        ObjectNode json =
+                Json.object()
+                        .put("id", deployment.id)
+                        .put("status", deployment.status)
+                        .put("taskDefinition", deployment.taskDefinition)
+                        .put("desiredCount", deployment.isPrimary() ? service.desiredCount : 0)
+                        .put("pendingCount", pending(its))
+                        .put("runningCount", running(its))
+                        .put("failedTasks", deployment.failedTasks)
+                        .put("createdAt", Json.seconds(deployment.createdAt))
+                        .put("updatedAt", Json.seconds(deployment.updatedAt))
+                        .put("launchType", Rollout.launchType(service))
+                        .put("rolloutState", deployment.rolloutState)
+                        .put("rolloutStateReason", deployment.rolloutStateReason);
+        for (String member :
+                List.of("networkConfiguration", "platformVersion", "capacityProviderStrategy")) {
+            if (service.settings.has(member)) {
+                json.set(member, service.settings.get(member));
+            }
+        }
+        return json;
+    }
+
+    private static List<Task> of(Deployment deployment, List<Task> tasks) {
+        return tasks.stream().filter(t -> deployment.id.equals(t.deployment)).toList();
+    }
+
+    static long running(List<Task> tasks) {
+        return tasks.stream().filter(Task::isRunning).count();
+    }
+
+    static long pending(List<Task> tasks) {
+        return tasks.stream()
+                .filter(t -> t.lastStatus.equals("PROVISIONING") || t.lastStatus.equals("PENDING"))
+                .count();
+    }
+}

@@ -1,0 +1,103 @@
+package io.modeltoecs.cloud.ecs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.modeltoecs.cloud.Arns;
+import io.modeltoecs.cloud.elb.Target;
+import io.modeltoecs.cloud.state.Json;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A running copy of a task definition. Its changing fields are read and set under the store's lock. */
+final class Task {
+    final String id = Ids.task();
+    final String cluster;
+    final ObjectNode definition;
+    final long createdAt = System.currentTimeMillis();
+    final List<TaskContainer> containers = new ArrayList<>();
+
+    /** The service's name; null for a task of its own. */
+    String service;
+
+    /** The deployment's id; null for a task of its own. */
+    String deployment;
+
+    String startedBy;
+    String group;
+    String launchType = "EC2";
+    JsonNode overrides = Json.object();
+    Map<String, String> tags = new LinkedHashMap<>();
+
+    String lastStatus = "PROVISIONING";
+    String desiredStatus = "RUNNING";
+    String stopCode;
+    String stoppedReason;
+    long pullStartedAt;
+    long pullStoppedAt;
+    long startedAt;
+    long stoppingAt;
+    long stoppedAt;
+
+    /** Whether it was counted healthy once, which ends the count of failures. */
+    boolean wasHealthy;
+
+    /** Holds the network that the containers of this task share; null where there is one container. */
+    String networkHolder;
+
+    /** Where load balancers find it: target group ARN to target. */
+    final Map<String, Target> targets = new LinkedHashMap<>();
+
+    Task(String cluster, ObjectNode definition) {
+        this.cluster = cluster;
+        this.definition = definition;
+        definition
+                .path("containerDefinitions")
+                .forEach(c -> containers.add(new TaskContainer(c, cluster + "/" + id)));
+    }
+
+    String arn() {
+        return Arns.of("ecs", "task/" + cluster + "/" + id);
+    }
+
+    TaskContainer container(String name) {
+        return containers.stream().filter(c -> c.name.equals(name)).findFirst().orElse(null);
+    }
+
+    boolean isWanted() {
+        return desiredStatus.equals("RUNNING");
+    }
+
+    boolean isRunning() {
+        return lastStatus.equals("RUNNING");
+    }
+
+    boolean hasStopped() {
+        return lastStatus.equals("STOPPED");
+    }
+
+    /** ECS takes the worst health of the essential containers. */
+    String health() {
+        String health = "HEALTHY";
+        for (TaskContainer container : containers) {
+            if (container.essential) {
+                if (container.health.equals("UNHEALTHY")) {
+                    return "UNHEALTHY";
+                }
+                if (container.health.equals("UNKNOWN")) {
+                    health = "UNKNOWN";
+                }
+            }
+        }
+        return health;
+    }
+
+    boolean hasHealthCheck() {
+        return containers.stream().anyMatch(c -> c.essential && c.hasHealthCheck());
+    }
+
+    boolean isFargate() {
+        return launchType.equals("FARGATE");
+    }
+}

@@ -1,0 +1,58 @@
+package io.modeltoecs.cloud.ecs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.modeltoecs.cloud.Arns;
+import java.util.Map;
+import java.util.UUID;
+
+/** A container of a task. */
+final class TaskContainer {
+    final JsonNode definition;
+    final String name;
+    final String arn;
+    final boolean essential;
+
+    /** What the engine knows it by; null before it is started. */
+    String engineId;
+
+    String digest;
+    String lastStatus = "PENDING";
+    String health = "UNKNOWN";
+    String reason;
+    Integer exitCode;
+    Map<String, Integer> hostPorts = Map.of();
+
+    TaskContainer(JsonNode definition, String clusterAndTask) {
+        this.definition = definition;
+        this.name = definition.path("name").asText();
+        this.essential = definition.path("essential").asBoolean(true);
+        this.arn = Arns.of("ecs", "container/" + clusterAndTask + "/" + UUID.randomUUID());
+    }
+
+    String image() {
+        return definition.path("image").asText();
+    }
+
+    boolean hasHealthCheck() {
+        return definition.has("healthCheck")
+                && !definition.at("/healthCheck/command/0").asText().equals("NONE");
+    }
+
+    boolean isRunning() {
+        return lastStatus.equals("RUNNING");
+    }
+
+    boolean hasStopped() {
+        return lastStatus.equals("STOPPED");
+    }
+
+    /** How long it may take to end after SIGTERM. */
+    int stopTimeoutSeconds() {
+        return definition.path("stopTimeout").asInt(30);
+    }
+
+    /** The host's port of a container port; 0 where it isn't published. */
+    int hostPort(int containerPort) {
+        return hostPorts.getOrDefault(containerPort + "/tcp", 0);
+    }
+}

@@ -1,0 +1,520 @@
+package io.modeltoecs.cloud.ecs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.modeltoecs.cloud.elb.Target;
+import io.modeltoecs.cloud.elb.TargetGroups;
+import io.modeltoecs.cloud.engine.ContainerEngine;
+import io.modeltoecs.cloud.engine.ContainerSpec;
+import io.modeltoecs.cloud.engine.ContainerState;
+import io.modeltoecs.cloud.engine.EngineException;
+import io.modeltoecs.cloud.logs.LogsApi;
+import io.modeltoecs.cloud.logs.TaskLogs;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes tasks through their life: images, network, containers, load balancers; and back again. What
+ * takes time happens on threads of its own, without the store's lock.
+ */
+final class TaskRunner implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TaskRunner.class);
+    private static final long DEPENDENCY_POLL_MILLIS = 200;
+    private static final long DEPENDENCY_MILLIS = TimeUnit.MINUTES.toMillis(3);
+    private static final String RESOURCE_ERROR = "ResourceInitializationError: ";
+
+    /** What is told of tasks, under the store's lock. */
+    interface Listener {
+
+        /** A task is up. */
+        void running(Task task);
+
+        /** A task has ended. */
+        void stopped(Task task);
+    }
+
+    private final EcsStore store;
+    private final ContainerEngine engine;
+    private final Images images;
+    private final ContainerSettings settings;
+    private final TargetGroups targetGroups;
+    private final LogsApi logs;
+    private final TaskLogs taskLogs;
+    private final ContainerHealth health;
+    private final Place place;
+    private final ExecutorService workers = Executors.newCachedThreadPool();
+    private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(1);
+    private final Map<Task, ReentrantLock> locks = new ConcurrentHashMap<>();
+    private Listener listener;
+
+    /**
+     * Where tasks run.
+     *
+     * @param network arguments that put a container into the cloud's network
+     * @param endpoint the cloud's URL as containers see it
+     * @param holderImage the image of a container that only holds a network
+     */
+    record Place(List<String> network, String endpoint, String holderImage) {}
+
+    TaskRunner(
+            EcsStore store,
+            ContainerEngine engine,
+            Images images,
+            ContainerSettings settings,
+            TargetGroups targetGroups,
+            LogsApi logs,
+            TaskLogs taskLogs,
+            ContainerHealth health,
+            Place place) {
+        this.store = store;
+        this.engine = engine;
+        this.images = images;
+        this.settings = settings;
+        this.targetGroups = targetGroups;
+        this.logs = logs;
+        this.taskLogs = taskLogs;
+        this.health = health;
+        this.place = place;
+    }
+
+    void setListener(Listener listener) {
+        this.listener = listener;
+    }
+
+    /** Adds a task and starts it; under the store's lock. */
+    void start(Task task) {
+        store.tasks().add(task);
+        locks.put(task, new ReentrantLock());
+        workers.execute(() -> run(task));
+    }
+
+    /**
+     * Stops a task; under the store's lock.
+     *
+     * @param drain whether load balancers may finish what they have sent it
+     */
+    void stop(Task task, String code, String reason, boolean drain) {
+        if (!task.isWanted()) {
+            return;
+        }
+        task.desiredStatus = "STOPPED";
+        task.stopCode = code;
+        task.stoppedReason = reason;
+        task.stoppingAt = System.currentTimeMillis();
+        int delay = 0;
+        for (Map.Entry<String, Target> target : task.targets.entrySet()) {
+            if (drain) {
+                delay = Math.max(delay, targetGroups.deregistrationDelay(target.getKey()));
+                targetGroups.drain(target.getKey(), target.getValue());
+            } else {
+                targetGroups.forget(target.getKey(), target.getValue());
+            }
+        }
+        if (task.isRunning()) {
+            task.lastStatus = delay > 0 ? "DEACTIVATING" : "STOPPING";
+        }
+        timer.schedule(
+                () -> workers.execute(() -> end(task)), delay, TimeUnit.SECONDS);
+    }
+
+    private void run(Task task) {
+        ReentrantLock lock = locks.get(task);
+        lock.lock();
+        try {
+            prepare(task);
+            for (TaskContainer container : startOrder(task)) {
+                if (!isWanted(task)) {
+                    return;
+                }
+                awaitDependencies(task, container);
+                startContainer(task, container);
+            }
+            store.with(
+                    () -> {
+                        if (task.isWanted()) {
+                            task.lastStatus = "RUNNING";
+                            task.startedAt = System.currentTimeMillis();
+                            listener.running(task);
+                        }
+                    });
+        } catch (StartFailure e) {
+            store.with(() -> failed(task, e));
+        } catch (RuntimeException e) {
+            LOG.error("Task {} could not be started", task.id, e);
+            store.with(() -> failed(task, new StartFailure(null, e.toString())));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void failed(Task task, StartFailure failure) {
+        if (failure.container() != null) {
+            failure.container().reason = failure.getMessage();
+        }
+        boolean ended = failure.container() == null || task.isFargate();
+        stop(
+                task,
+                "TaskFailedToStart",
+                ended ? failure.getMessage() : "Task failed to start",
+                false);
+    }
+
+    /** What comes before the first container: logs, secrets, images, the shared network. */
+    private void prepare(Task task) {
+        store.with(() -> task.lastStatus = "PENDING");
+        for (TaskContainer container : task.containers) {
+            checkLogs(container);
+            checkSecrets(container);
+        }
+        store.with(() -> task.pullStartedAt = System.currentTimeMillis());
+        for (TaskContainer container : task.containers) {
+            String known = store.with(() -> knownDigest(task, container));
+            String digest = images.pull(container, known);
+            store.with(
+                    () -> {
+                        container.digest = digest;
+                        keepDigest(task, container);
+                    });
+        }
+        store.with(() -> task.pullStoppedAt = System.currentTimeMillis());
+        if (task.containers.size() > 1 && isWanted(task)) {
+            holdNetwork(task);
+        }
+    }
+
+    private void checkLogs(TaskContainer container) {
+        JsonNode options = container.definition.at("/logConfiguration/options");
+        if (!options.has("awslogs-group")) {
+            return;
+        }
+        String group = options.path("awslogs-group").asText();
+        if (options.path("awslogs-create-group").asText().equals("true")) {
+            logs.ensureGroup(group);
+        }
+        if (!logs.hasGroup(group)) {
+            throw new StartFailure(
+                    null,
+                    RESOURCE_ERROR
+                            + "failed to validate logger args: create stream has been retried 1"
+                            + " times: failed to create Cloudwatch log stream:"
+                            + " ResourceNotFoundException: The specified log group does not exist."
+                            + " : exit status 1");
+        }
+    }
+
+    /** The local cloud keeps no secrets, so none is found. */
+    private static void checkSecrets(TaskContainer container) {
+        for (JsonNode secret : container.definition.path("secrets")) {
+            String from = secret.path("valueFrom").asText();
+            boolean manager = from.contains(":secretsmanager:");
+            throw new StartFailure(
+                    null,
+                    RESOURCE_ERROR
+                            + "unable to pull secrets or registry auth: execution resource"
+                            + " retrieval failed: unable to retrieve "
+                            + (manager ? "secret from asm: " : "secrets from ssm: ")
+                            + "service call has been retried 1 time(s): "
+                            + (manager
+                                    ? "ResourceNotFoundException: Secrets Manager can't find the"
+                                            + " specified secret: "
+                                    : "invalid parameters: ")
+                            + from);
+        }
+    }
+
+    private String knownDigest(Task task, TaskContainer container) {
+        Deployment deployment = deployment(task);
+        boolean optedOut =
+                container.definition.path("versionConsistency").asText().equals("disabled");
+        return deployment == null || optedOut ? null : deployment.digests.get(container.name);
+    }
+
+    private void keepDigest(Task task, TaskContainer container) {
+        Deployment deployment = deployment(task);
+        if (deployment != null
+                && deployment.digests.putIfAbsent(container.name, container.digest) == null) {
+            Service service = store.cluster(task.cluster).services.get(task.service);
+            ServiceRevision revision = service.revisions.get(deployment.revisionArn);
+            if (revision != null) {
+                revision.digests.put(container.name, container.digest);
+            }
+            store.changed();
+        }
+    }
+
+    private Deployment deployment(Task task) {
+        if (task.service == null) {
+            return null;
+        }
+        Service service = store.cluster(task.cluster).services.get(task.service);
+        return service == null ? null : service.deployment(task.deployment);
+    }
+
+    /** Containers of one task reach each other on localhost: one that only sleeps has the network. */
+    private void holdNetwork(Task task) {
+        List<String> ports = new ArrayList<>();
+        task.containers.forEach(c -> ports.addAll(ContainerSettings.ports(c)));
+        ContainerSpec holder =
+                new ContainerSpec(
+                        settings.name(task) + "-network",
+                        place.holderImage(),
+                        Map.of(),
+                        place.network(),
+                        ports,
+                        Map.of(),
+                        List.of("--init"),
+                        List.of("sleep"),
+                        List.of("infinity"));
+        try {
+            task.networkHolder = engine.run(holder);
+        } catch (EngineException e) {
+            throw new StartFailure(
+                    null, "CannotCreateContainerError: network: " + e.getMessage());
+        }
+    }
+
+    /** Definition order, each container after those that it depends on. */
+    private static List<TaskContainer> startOrder(Task task) {
+        List<TaskContainer> order = new ArrayList<>();
+        task.containers.forEach(c -> addAfterDependencies(task, c, order, new ArrayList<>()));
+        return order;
+    }
+
+    private static void addAfterDependencies(
+            Task task, TaskContainer container, List<TaskContainer> order, List<String> path) {
+        if (order.contains(container) || path.contains(container.name)) {
+            return;
+        }
+        path.add(container.name);
+        for (JsonNode d : container.definition.path("dependsOn")) {
+            addAfterDependencies(
+                    task, task.container(d.path("containerName").asText()), order, path);
+        }
+        order.add(container);
+    }
+
+    private void awaitDependencies(Task task, TaskContainer container) {
+        for (JsonNode d : container.definition.path("dependsOn")) {
+            TaskContainer other = task.container(d.path("containerName").asText());
+            String condition = d.path("condition").asText();
+            long limit = container.definition.path("startTimeout").asLong(0) * 1000;
+            long deadline =
+                    System.currentTimeMillis() + (limit > 0 ? limit : DEPENDENCY_MILLIS);
+            while (isWanted(task) && !store.with(() -> holds(other, condition))) {
+                boolean failed = store.with(() -> cannotHold(other, condition));
+                if (failed || System.currentTimeMillis() > deadline) {
+                    throw new StartFailure(
+                            container,
+                            "dependency graph: failed to resolve container ordering dependency ["
+                                    + other.name
+                                    + "] for target ["
+                                    + container.name
+                                    + "] as dependency "
+                                    + (failed ? "did not exit successfully." : "has timed out."));
+                }
+                pause();
+            }
+        }
+    }
+
+    private static boolean holds(TaskContainer other, String condition) {
+        return switch (condition) {
+            case "HEALTHY" -> other.health.equals("HEALTHY");
+            case "COMPLETE" -> other.hasStopped();
+            case "SUCCESS" -> other.hasStopped() && Integer.valueOf(0).equals(other.exitCode);
+            default -> other.engineId != null;
+        };
+    }
+
+    private static boolean cannotHold(TaskContainer other, String condition) {
+        return switch (condition) {
+            case "HEALTHY" -> other.hasStopped() || other.health.equals("UNHEALTHY");
+            case "SUCCESS" -> other.hasStopped() && !Integer.valueOf(0).equals(other.exitCode);
+            default -> false;
+        };
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(DEPENDENCY_POLL_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StartFailure(null, "interrupted");
+        }
+    }
+
+    private void startContainer(Task task, TaskContainer container) {
+        if (!isWanted(task)) {
+            return;
+        }
+        boolean shared = task.networkHolder != null;
+        List<String> network =
+                shared ? List.of("--network", "container:" + task.networkHolder) : place.network();
+        List<String> ports = shared ? List.of() : ContainerSettings.ports(container);
+        ContainerSpec spec =
+                settings.spec(task, container, network, ports, place.endpoint());
+        String id;
+        try {
+            id = engine.run(spec);
+        } catch (EngineException e) {
+            engine.remove(List.of(spec.name()));
+            String last = e.getMessage().strip().lines().reduce("", (a, b) -> b);
+            throw new StartFailure(container, "CannotStartContainerError: " + last);
+        }
+        Map<String, Integer> hostPorts =
+                engine.inspect(shared ? task.networkHolder : id)
+                        .map(ContainerState::ports)
+                        .orElse(Map.of());
+        openLog(task, container, id);
+        store.with(
+                () -> {
+                    container.engineId = id;
+                    container.hostPorts = hostPorts;
+                    container.lastStatus = "RUNNING";
+                });
+        health.watch(container);
+    }
+
+    private void openLog(Task task, TaskContainer container, String engineId) {
+        logStream(task, container)
+                .ifPresent(s -> logs.openStream(logGroup(container), s, engineId));
+    }
+
+    private static String logGroup(TaskContainer container) {
+        return container.definition.at("/logConfiguration/options/awslogs-group").asText();
+    }
+
+    private static Optional<String> logStream(Task task, TaskContainer container) {
+        JsonNode options = container.definition.at("/logConfiguration/options");
+        if (!options.has("awslogs-group")) {
+            return Optional.empty();
+        }
+        String prefix = options.path("awslogs-stream-prefix").asText("");
+        String stream = container.name + "/" + task.id;
+        return Optional.of(prefix.isEmpty() ? stream : prefix + "/" + stream);
+    }
+
+    private boolean isWanted(Task task) {
+        return store.with(task::isWanted);
+    }
+
+    /** A container was found not to run any more. */
+    void containerEnded(Task task, TaskContainer container, ContainerState state) {
+        store.with(
+                () -> {
+                    if (container.hasStopped()) {
+                        return;
+                    }
+                    record(container, state);
+                    if (container.essential) {
+                        stop(
+                                task,
+                                "EssentialContainerExited",
+                                "Essential container in task exited",
+                                false);
+                    }
+                });
+    }
+
+    private static void record(TaskContainer container, ContainerState state) {
+        container.lastStatus = "STOPPED";
+        container.exitCode = state.exitCode();
+        if (state.outOfMemory()) {
+            container.reason = "OutOfMemoryError: Container killed due to memory usage";
+        }
+    }
+
+    private void end(Task task) {
+        ReentrantLock lock = locks.get(task);
+        lock.lock();
+        try {
+            store.with(
+                    () -> {
+                        if (task.lastStatus.equals("DEACTIVATING")) {
+                            task.lastStatus = "STOPPING";
+                        }
+                        task.targets.forEach(targetGroups::forget);
+                    });
+            List<TaskContainer> reverse = new ArrayList<>(startOrder(task));
+            Collections.reverse(reverse);
+            for (TaskContainer container : reverse) {
+                endContainer(task, container);
+            }
+            removeRest(task);
+            store.with(
+                    () -> {
+                        task.lastStatus = "STOPPED";
+                        task.stoppedAt = System.currentTimeMillis();
+                        listener.stopped(task);
+                    });
+        } catch (RuntimeException e) {
+            LOG.error("Task {} could not be stopped cleanly", task.id, e);
+        } finally {
+            lock.unlock();
+            locks.remove(task);
+        }
+    }
+
+    private void endContainer(Task task, TaskContainer container) {
+        health.forget(container);
+        if (container.engineId == null) {
+            store.with(() -> container.lastStatus = "STOPPED");
+            return;
+        }
+        if (container.isRunning()) {
+            engine.stop(container.engineId, container.stopTimeoutSeconds());
+        }
+        Optional<ContainerState> state = engine.inspect(container.engineId);
+        logStream(task, container).ifPresent(s -> taskLogs.ended(logGroup(container), s));
+        engine.remove(List.of(container.engineId));
+        store.with(
+                () -> {
+                    if (!container.hasStopped()) {
+                        state.ifPresent(s -> record(container, s));
+                        container.lastStatus = "STOPPED";
+                    }
+                });
+    }
+
+    private void removeRest(Task task) {
+        if (task.networkHolder != null) {
+            engine.remove(List.of(task.networkHolder));
+        }
+        for (JsonNode volume : task.definition.path("volumes")) {
+            if (!volume.path("host").has("sourcePath")) {
+                String name = settings.name(task) + "-" + volume.path("name").asText();
+                engine.run(Duration.ofMinutes(1), "volume", "rm", "-f", name);
+            }
+        }
+    }
+
+    /** Keeps what running containers have printed; they are ended by whoever closes the cloud. */
+    void saveLogs() {
+        List<Task> all = store.with(() -> List.copyOf(store.tasks()));
+        for (Task task : all) {
+            for (TaskContainer container : task.containers) {
+                if (container.isRunning()) {
+                    logStream(task, container)
+                            .ifPresent(s -> taskLogs.ended(logGroup(container), s));
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+        workers.shutdownNow();
+    }
+}

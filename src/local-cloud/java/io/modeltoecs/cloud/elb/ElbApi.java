@@ -1,0 +1,506 @@
+package io.modeltoecs.cloud.elb;
+
+import io.modeltoecs.cloud.Arns;
+import io.modeltoecs.cloud.api.AwsError;
+import io.modeltoecs.cloud.api.QueryApi;
+import io.modeltoecs.cloud.api.QueryParameters;
+import io.modeltoecs.cloud.state.StateFile;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Elastic Load Balancing v2: Application Load Balancers whose listeners are ports of 127.0.0.1.
+ */
+public final class ElbApi implements QueryApi, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ElbApi.class);
+    private static final String HOST = "127.0.0.1";
+    private static final int ID_LENGTH = 16;
+
+    private final StateFile file;
+    private final State state;
+    private final TargetGroups groups;
+    private final ListenerPorts ports;
+
+    private static final class State {
+        Map<String, LoadBalancer> loadBalancers = new LinkedHashMap<>();
+        Map<String, TargetGroup> targetGroups = new LinkedHashMap<>();
+        Map<String, Listener> listeners = new LinkedHashMap<>();
+    }
+
+    public ElbApi(StateFile file, TargetGroups groups) {
+        this.file = file;
+        this.groups = groups;
+        this.ports = new ListenerPorts(groups);
+        this.state = file.load(State.class, State::new);
+        state.targetGroups.values().forEach(groups::add);
+        for (Listener listener : state.listeners.values()) {
+            try {
+                ports.open(listener);
+            } catch (AwsError e) {
+                LOG.warn("{}: {}", listener.arn, e.getMessage());
+            }
+        }
+        updateUse();
+    }
+
+    @Override
+    public String signingName() {
+        return "elasticloadbalancing";
+    }
+
+    @Override
+    public String namespace() {
+        return "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/";
+    }
+
+    @Override
+    public Map<String, Action> actions() {
+        Map<String, Action> all = new LinkedHashMap<>();
+        all.put("CreateLoadBalancer", this::createLoadBalancer);
+        all.put("DescribeLoadBalancers", this::describeLoadBalancers);
+        all.put("DescribeLoadBalancerAttributes", in -> Map.of("Attributes", List.of()));
+        all.put("DeleteLoadBalancer", this::deleteLoadBalancer);
+        all.put("CreateTargetGroup", this::createTargetGroup);
+        all.put("DescribeTargetGroups", this::describeTargetGroups);
+        all.put("ModifyTargetGroup", this::modifyTargetGroup);
+        all.put("DeleteTargetGroup", this::deleteTargetGroup);
+        all.put("ModifyTargetGroupAttributes", this::modifyAttributes);
+        all.put("DescribeTargetGroupAttributes", in -> attributes(group(in)));
+        all.put("CreateListener", this::createListener);
+        all.put("DescribeListeners", this::describeListeners);
+        all.put("ModifyListener", this::modifyListener);
+        all.put("DeleteListener", this::deleteListener);
+        all.put("DescribeRules", this::describeRules);
+        all.put("RegisterTargets", this::registerTargets);
+        all.put("DeregisterTargets", this::deregisterTargets);
+        all.put("DescribeTargetHealth", this::describeTargetHealth);
+        all.put("DescribeTags", this::describeTags);
+        all.put("AddTags", this::addTags);
+        return all;
+    }
+
+    private synchronized Map<String, ?> createLoadBalancer(QueryParameters in) {
+        String name = in.require("Name");
+        LoadBalancer balancer =
+                state.loadBalancers.values().stream()
+                        .filter(b -> b.name.equals(name))
+                        .findFirst()
+                        .orElseGet(LoadBalancer::new);
+        if (balancer.arn == null) {
+            balancer.name = name;
+            balancer.arn = Arns.of("elasticloadbalancing", "loadbalancer/app/" + name + "/" + id());
+            balancer.createdAt = System.currentTimeMillis();
+            balancer.scheme = in.get("Scheme").orElse(balancer.scheme);
+            balancer.tags.putAll(in.pairs("Tags"));
+            state.loadBalancers.put(balancer.arn, balancer);
+            save();
+        }
+        return Map.of("LoadBalancers", List.of(describe(balancer)));
+    }
+
+    private synchronized Map<String, ?> describeLoadBalancers(QueryParameters in) {
+        List<String> arns = in.list("LoadBalancerArns");
+        List<String> names = in.list("Names");
+        List<Object> found = new ArrayList<>();
+        for (LoadBalancer balancer : state.loadBalancers.values()) {
+            if (arns.isEmpty() && names.isEmpty()
+                    || arns.contains(balancer.arn)
+                    || names.contains(balancer.name)) {
+                found.add(describe(balancer));
+            }
+        }
+        requireAll(arns, names, found, "LoadBalancerNotFound", "load balancers");
+        return Map.of("LoadBalancers", found);
+    }
+
+    private synchronized Map<String, ?> deleteLoadBalancer(QueryParameters in) {
+        String arn = in.require("LoadBalancerArn");
+        state.loadBalancers.remove(arn);
+        List<Listener> gone =
+                state.listeners.values().stream()
+                        .filter(l -> l.loadBalancerArn.equals(arn))
+                        .toList();
+        gone.forEach(l -> closeListener(l.arn));
+        save();
+        return Map.of();
+    }
+
+    private Map<String, Object> describe(LoadBalancer balancer) {
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("LoadBalancerArn", balancer.arn);
+        out.put("DNSName", HOST);
+        out.put("CanonicalHostedZoneId", "Z0000000000000");
+        out.put("CreatedTime", Instant.ofEpochMilli(balancer.createdAt));
+        out.put("LoadBalancerName", balancer.name);
+        out.put("Scheme", balancer.scheme);
+        out.put("VpcId", "vpc-local");
+        out.put("State", Map.of("Code", "active"));
+        out.put("Type", "application");
+        out.put("IpAddressType", "ipv4");
+        return out;
+    }
+
+    private synchronized Map<String, ?> createTargetGroup(QueryParameters in) {
+        String name = in.require("Name");
+        if (state.targetGroups.values().stream().anyMatch(g -> g.name.equals(name))) {
+            throw AwsError.of(
+                    "DuplicateTargetGroupName",
+                    "A target group with the same name '" + name + "' exists");
+        }
+        TargetGroup group = new TargetGroup();
+        group.name = name;
+        group.arn = Arns.of("elasticloadbalancing", "targetgroup/" + name + "/" + id());
+        group.protocol = in.get("Protocol").orElse(group.protocol);
+        group.port = in.number("Port", group.port);
+        group.targetType = in.get("TargetType").orElse("instance");
+        group.tags.putAll(in.pairs("Tags"));
+        setHealthCheck(group, in);
+        state.targetGroups.put(group.arn, group);
+        groups.add(group);
+        save();
+        return Map.of("TargetGroups", List.of(describe(group)));
+    }
+
+    private static void setHealthCheck(TargetGroup group, QueryParameters in) {
+        group.healthCheckEnabled =
+                in.get("HealthCheckEnabled")
+                        .map(Boolean::parseBoolean)
+                        .orElse(group.healthCheckEnabled);
+        group.healthCheckPath = in.get("HealthCheckPath").orElse(group.healthCheckPath);
+        group.healthCheckPort = in.get("HealthCheckPort").orElse(group.healthCheckPort);
+        group.intervalSeconds = in.number("HealthCheckIntervalSeconds", group.intervalSeconds);
+        group.timeoutSeconds = in.number("HealthCheckTimeoutSeconds", group.timeoutSeconds);
+        group.healthyThreshold = in.number("HealthyThresholdCount", group.healthyThreshold);
+        group.unhealthyThreshold = in.number("UnhealthyThresholdCount", group.unhealthyThreshold);
+        group.matcher = in.get("Matcher.HttpCode").orElse(group.matcher);
+    }
+
+    private synchronized Map<String, ?> describeTargetGroups(QueryParameters in) {
+        List<String> arns = in.list("TargetGroupArns");
+        List<String> names = in.list("Names");
+        String balancer = in.get("LoadBalancerArn").orElse("");
+        List<Object> found = new ArrayList<>();
+        for (TargetGroup group : state.targetGroups.values()) {
+            boolean wanted =
+                    balancer.isEmpty()
+                            ? arns.isEmpty() && names.isEmpty()
+                                    || arns.contains(group.arn)
+                                    || names.contains(group.name)
+                            : loadBalancersOf(group.arn).contains(balancer);
+            if (wanted) {
+                found.add(describe(group));
+            }
+        }
+        requireAll(arns, names, found, "TargetGroupNotFound", "target groups");
+        return Map.of("TargetGroups", found);
+    }
+
+    private synchronized Map<String, ?> modifyTargetGroup(QueryParameters in) {
+        TargetGroup group = group(in);
+        setHealthCheck(group, in);
+        save();
+        return Map.of("TargetGroups", List.of(describe(group)));
+    }
+
+    private synchronized Map<String, ?> deleteTargetGroup(QueryParameters in) {
+        String arn = in.require("TargetGroupArn");
+        if (!loadBalancersOf(arn).isEmpty()) {
+            throw AwsError.of(
+                    "ResourceInUse",
+                    "Target group '" + arn + "' is currently in use by a listener or a rule");
+        }
+        state.targetGroups.remove(arn);
+        groups.remove(arn);
+        save();
+        return Map.of();
+    }
+
+    private synchronized Map<String, ?> modifyAttributes(QueryParameters in) {
+        TargetGroup group = group(in);
+        group.attributes.putAll(in.pairs("Attributes"));
+        save();
+        return attributes(group);
+    }
+
+    private static Map<String, ?> attributes(TargetGroup group) {
+        List<Object> all = new ArrayList<>();
+        group.attributes.forEach((k, v) -> all.add(Map.of("Key", k, "Value", v)));
+        return Map.of("Attributes", all);
+    }
+
+    private Map<String, Object> describe(TargetGroup group) {
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("TargetGroupArn", group.arn);
+        out.put("TargetGroupName", group.name);
+        out.put("Protocol", group.protocol);
+        out.put("Port", group.port);
+        out.put("VpcId", "vpc-local");
+        out.put("HealthCheckProtocol", "HTTP");
+        out.put("HealthCheckPort", group.healthCheckPort);
+        out.put("HealthCheckEnabled", group.healthCheckEnabled);
+        out.put("HealthCheckIntervalSeconds", group.intervalSeconds);
+        out.put("HealthCheckTimeoutSeconds", group.timeoutSeconds);
+        out.put("HealthyThresholdCount", group.healthyThreshold);
+        out.put("UnhealthyThresholdCount", group.unhealthyThreshold);
+        out.put("HealthCheckPath", group.healthCheckPath);
+        out.put("Matcher", Map.of("HttpCode", group.matcher));
+        out.put("LoadBalancerArns", loadBalancersOf(group.arn));
+        out.put("TargetType", group.targetType);
+        out.put("ProtocolVersion", "HTTP1");
+        return out;
+    }
+
+    private List<String> loadBalancersOf(String groupArn) {
+        return state.listeners.values().stream()
+                .filter(l -> l.targetGroupWeights.containsKey(groupArn))
+                .map(l -> l.loadBalancerArn)
+                .distinct()
+                .toList();
+    }
+
+    private synchronized Map<String, ?> createListener(QueryParameters in) {
+        String balancer = in.require("LoadBalancerArn");
+        if (!state.loadBalancers.containsKey(balancer)) {
+            throw AwsError.of(
+                    "LoadBalancerNotFound", "Load balancer '" + balancer + "' not found");
+        }
+        if (!in.get("Protocol").orElse("HTTP").equals("HTTP")) {
+            throw AwsError.of(
+                    "UnsupportedProtocol",
+                    "The local cloud's listeners speak HTTP, not " + in.require("Protocol"));
+        }
+        Listener listener = new Listener();
+        listener.loadBalancerArn = balancer;
+        listener.port = in.number("Port", 80);
+        if (state.listeners.values().stream().anyMatch(l -> l.port == listener.port)) {
+            throw AwsError.of(
+                    "DuplicateListener", "A listener already exists on port " + listener.port);
+        }
+        listener.arn = balancer.replace(":loadbalancer/", ":listener/") + "/" + id();
+        listener.targetGroupWeights = weights(in);
+        ports.open(listener);
+        state.listeners.put(listener.arn, listener);
+        updateUse();
+        save();
+        return Map.of("Listeners", List.of(describe(listener)));
+    }
+
+    private Map<String, Integer> weights(QueryParameters in) {
+        Map<String, Integer> weights = new LinkedHashMap<>();
+        for (QueryParameters action : in.structures("DefaultActions")) {
+            if (!action.require("Type").equals("forward")) {
+                throw AwsError.of(
+                        "InvalidLoadBalancerAction",
+                        "The local cloud's listeners only forward, but the action is "
+                                + action.require("Type"));
+            }
+            List<QueryParameters> tuples = action.structures("ForwardConfig.TargetGroups");
+            if (tuples.isEmpty()) {
+                weights.put(action.require("TargetGroupArn"), 1);
+            }
+            tuples.forEach(t -> weights.put(t.require("TargetGroupArn"), t.number("Weight", 1)));
+        }
+        for (String arn : weights.keySet()) {
+            if (!state.targetGroups.containsKey(arn)) {
+                throw AwsError.of("TargetGroupNotFound", "Target group '" + arn + "' not found");
+            }
+        }
+        return weights;
+    }
+
+    private synchronized Map<String, ?> describeListeners(QueryParameters in) {
+        List<String> arns = in.list("ListenerArns");
+        String balancer = in.get("LoadBalancerArn").orElse("");
+        List<Object> found = new ArrayList<>();
+        for (Listener listener : state.listeners.values()) {
+            if (arns.contains(listener.arn) || listener.loadBalancerArn.equals(balancer)) {
+                found.add(describe(listener));
+            }
+        }
+        requireAll(arns, List.of(), found, "ListenerNotFound", "listeners");
+        return Map.of("Listeners", found);
+    }
+
+    private synchronized Map<String, ?> modifyListener(QueryParameters in) {
+        Listener listener = listener(in);
+        Map<String, Integer> weights = weights(in);
+        if (!weights.isEmpty()) {
+            listener.targetGroupWeights = weights;
+        }
+        updateUse();
+        save();
+        return Map.of("Listeners", List.of(describe(listener)));
+    }
+
+    private synchronized Map<String, ?> deleteListener(QueryParameters in) {
+        closeListener(listener(in).arn);
+        save();
+        return Map.of();
+    }
+
+    private void closeListener(String arn) {
+        ports.close(arn);
+        state.listeners.remove(arn);
+        updateUse();
+    }
+
+    private Map<String, Object> describe(Listener listener) {
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("ListenerArn", listener.arn);
+        out.put("LoadBalancerArn", listener.loadBalancerArn);
+        out.put("Port", listener.port);
+        out.put("Protocol", "HTTP");
+        out.put("DefaultActions", List.of(action(listener)));
+        return out;
+    }
+
+    private static Map<String, Object> action(Listener listener) {
+        List<Object> tuples = new ArrayList<>();
+        listener.targetGroupWeights.forEach(
+                (arn, w) -> tuples.add(Map.of("TargetGroupArn", arn, "Weight", w)));
+        Map<String, Object> action = new LinkedHashMap<>();
+        action.put("Type", "forward");
+        if (listener.targetGroupWeights.size() == 1) {
+            action.put("TargetGroupArn", listener.targetGroupWeights.keySet().iterator().next());
+        }
+        action.put("Order", 1);
+        action.put("ForwardConfig", Map.of("TargetGroups", tuples));
+        return action;
+    }
+
+    private synchronized Map<String, ?> describeRules(QueryParameters in) {
+        Listener listener = listener(in);
+        Map<String, Object> rule = new LinkedHashMap<>();
+        rule.put("RuleArn", listener.arn.replace(":listener/", ":listener-rule/") + "/default");
+        rule.put("Priority", "default");
+        rule.put("Conditions", List.of());
+        rule.put("Actions", List.of(action(listener)));
+        rule.put("IsDefault", true);
+        return Map.of("Rules", List.of(rule));
+    }
+
+    private synchronized Map<String, ?> registerTargets(QueryParameters in) {
+        TargetGroup group = group(in);
+        targets(group, in).forEach(t -> groups.register(group.arn, t));
+        return Map.of();
+    }
+
+    private synchronized Map<String, ?> deregisterTargets(QueryParameters in) {
+        TargetGroup group = group(in);
+        targets(group, in).forEach(t -> groups.forget(group.arn, t));
+        return Map.of();
+    }
+
+    private static List<Target> targets(TargetGroup group, QueryParameters in) {
+        return in.structures("Targets").stream()
+                .map(t -> new Target(t.require("Id"), t.number("Port", group.port)))
+                .toList();
+    }
+
+    private synchronized Map<String, ?> describeTargetHealth(QueryParameters in) {
+        TargetGroup group = group(in);
+        List<Target> asked = targets(group, in);
+        List<Object> all = new ArrayList<>();
+        for (Target target : asked.isEmpty() ? groups.targets(group.arn) : asked) {
+            TargetHealth health = groups.health(group.arn, target);
+            Map<String, Object> state = new LinkedHashMap<>();
+            state.put("State", health.state());
+            state.put("Reason", health.reason());
+            state.put("Description", health.description());
+            all.add(
+                    Map.of(
+                            "Target",
+                            Map.of("Id", target.id(), "Port", target.port()),
+                            "HealthCheckPort",
+                            target.port(),
+                            "TargetHealth",
+                            state));
+        }
+        return Map.of("TargetHealthDescriptions", all);
+    }
+
+    private synchronized Map<String, ?> describeTags(QueryParameters in) {
+        List<Object> all = new ArrayList<>();
+        for (String arn : in.list("ResourceArns")) {
+            List<Object> tags = new ArrayList<>();
+            tags(arn).forEach((k, v) -> tags.add(Map.of("Key", k, "Value", v)));
+            all.add(Map.of("ResourceArn", arn, "Tags", tags));
+        }
+        return Map.of("TagDescriptions", all);
+    }
+
+    private synchronized Map<String, ?> addTags(QueryParameters in) {
+        in.list("ResourceArns").forEach(arn -> tags(arn).putAll(in.pairs("Tags")));
+        save();
+        return Map.of();
+    }
+
+    private Map<String, String> tags(String arn) {
+        if (state.targetGroups.containsKey(arn)) {
+            return state.targetGroups.get(arn).tags;
+        }
+        if (state.loadBalancers.containsKey(arn)) {
+            return state.loadBalancers.get(arn).tags;
+        }
+        return new LinkedHashMap<>();
+    }
+
+    private TargetGroup group(QueryParameters in) {
+        String arn = in.require("TargetGroupArn");
+        TargetGroup group = state.targetGroups.get(arn);
+        if (group == null) {
+            throw AwsError.of("TargetGroupNotFound", "Target groups '" + arn + "' not found");
+        }
+        return group;
+    }
+
+    private Listener listener(QueryParameters in) {
+        String arn = in.require("ListenerArn");
+        Listener listener = state.listeners.get(arn);
+        if (listener == null) {
+            throw AwsError.of("ListenerNotFound", "Listener '" + arn + "' not found");
+        }
+        return listener;
+    }
+
+    private static void requireAll(
+            Collection<String> arns,
+            Collection<String> names,
+            Collection<?> found,
+            String code,
+            String what) {
+        if (found.isEmpty() && !(arns.isEmpty() && names.isEmpty())) {
+            Set<String> asked = new HashSet<>(arns);
+            asked.addAll(names);
+            throw AwsError.of(code, "One or more " + what + " not found: " + asked);
+        }
+    }
+
+    private void updateUse() {
+        Set<String> used = new HashSet<>();
+        state.listeners.values().forEach(l -> used.addAll(l.targetGroupWeights.keySet()));
+        groups.setInUse(used);
+    }
+
+    private void save() {
+        file.save(state);
+    }
+
+    private static String id() {
+        return UUID.randomUUID().toString().replace("-", "").substring(0, ID_LENGTH);
+    }
+
+    @Override
+    public void close() {
+        ports.close();
+    }
+}

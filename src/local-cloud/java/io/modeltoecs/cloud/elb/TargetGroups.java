@@ -1,0 +1,138 @@
+package io.modeltoecs.cloud.elb;
+
+import io.undertow.server.HttpHandler;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+/** The targets of all target groups: their health, and the traffic that they get. */
+public final class TargetGroups implements AutoCloseable {
+    private static final int THREADS = 8;
+
+    private final ScheduledExecutorService checks = Executors.newScheduledThreadPool(THREADS);
+    private final Map<String, TargetGroup> groups = new LinkedHashMap<>();
+    private final Map<String, Map<Target, Registration>> targets = new HashMap<>();
+    private final Map<String, TargetRouter> routers = new HashMap<>();
+    private final Set<String> inUse = new HashSet<>();
+
+    private static final class Registration {
+        HealthCheck check;
+        ScheduledFuture<?> schedule;
+        boolean draining;
+    }
+
+    synchronized void add(TargetGroup group) {
+        groups.put(group.arn, group);
+        targets.computeIfAbsent(group.arn, a -> new LinkedHashMap<>());
+        routers.computeIfAbsent(group.arn, a -> new TargetRouter());
+    }
+
+    synchronized void remove(String arn) {
+        groups.remove(arn);
+        targets.getOrDefault(arn, Map.of()).values().forEach(r -> r.schedule.cancel(true));
+        targets.remove(arn);
+        routers.remove(arn);
+    }
+
+    /** Which groups have a listener: targets of others are unused and not checked by ELB. */
+    synchronized void setInUse(Set<String> arns) {
+        inUse.clear();
+        inUse.addAll(arns);
+    }
+
+    synchronized HttpHandler handler(String arn) {
+        return routers.get(arn).handler();
+    }
+
+    /** Whether there is such a target group. */
+    public synchronized boolean exists(String arn) {
+        return groups.containsKey(arn);
+    }
+
+    /** Whether a listener forwards to the target group. */
+    public synchronized boolean isInUse(String arn) {
+        return inUse.contains(arn);
+    }
+
+    /** How long a target drains, in seconds. */
+    public synchronized int deregistrationDelay(String arn) {
+        return groups.containsKey(arn) ? groups.get(arn).deregistrationDelaySeconds() : 0;
+    }
+
+    /** Takes a target in; it gets traffic once it is healthy. */
+    public synchronized void register(String arn, Target target) {
+        TargetGroup group = groups.get(arn);
+        if (group == null) {
+            throw new IllegalArgumentException("There is no target group " + arn);
+        }
+        forget(arn, target);
+        Registration registration = new Registration();
+        registration.check = new HealthCheck(group, target);
+        registration.schedule =
+                checks.scheduleWithFixedDelay(
+                        () -> check(arn, target, registration),
+                        0,
+                        group.intervalSeconds,
+                        TimeUnit.SECONDS);
+        targets.get(arn).put(target, registration);
+    }
+
+    private void check(String arn, Target target, Registration registration) {
+        registration.check.run();
+        synchronized (this) {
+            // It may have been taken out meanwhile.
+            if (targets.getOrDefault(arn, Map.of()).get(target) == registration
+                    && !registration.draining) {
+                routers.get(arn).route(target, registration.check.health().isHealthy());
+            }
+        }
+    }
+
+    /** Gives a target no new requests; those under way go on. */
+    public synchronized void drain(String arn, Target target) {
+        Registration registration = targets.getOrDefault(arn, Map.of()).get(target);
+        if (registration != null) {
+            registration.draining = true;
+            registration.schedule.cancel(false);
+            routers.get(arn).route(target, false);
+        }
+    }
+
+    /** Takes a target out at once. */
+    public synchronized void forget(String arn, Target target) {
+        Registration registration = targets.getOrDefault(arn, new HashMap<>()).remove(target);
+        if (registration != null) {
+            registration.schedule.cancel(false);
+            routers.get(arn).route(target, false);
+        }
+    }
+
+    /** What is thought of a target. */
+    public synchronized TargetHealth health(String arn, Target target) {
+        Registration registration = targets.getOrDefault(arn, Map.of()).get(target);
+        if (registration == null) {
+            return TargetHealth.NOT_REGISTERED;
+        }
+        if (registration.draining) {
+            return TargetHealth.DRAINING;
+        }
+        return inUse.contains(arn) ? registration.check.health() : TargetHealth.UNUSED;
+    }
+
+    synchronized List<Target> targets(String arn) {
+        return new ArrayList<>(targets.getOrDefault(arn, Map.of()).keySet());
+    }
+
+    @Override
+    public void close() {
+        checks.shutdownNow();
+    }
+}

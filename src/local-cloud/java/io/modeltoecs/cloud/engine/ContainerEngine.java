@@ -1,0 +1,292 @@
+package io.modeltoecs.cloud.engine;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.modeltoecs.cloud.state.Json;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * docker or podman, by its command line. All that this cloud makes carries its label, so that two
+ * clouds on one engine don't meet.
+ */
+public final class ContainerEngine {
+    private static final Duration QUICK = Duration.ofSeconds(60);
+    private static final Duration SLOW = Duration.ofMinutes(20);
+    private static final String LABEL = "io.modeltoecs.cloud";
+    private static final int KILLED = 137;
+
+    private final String command;
+    private final String cloudId;
+    private final Path authFile;
+    private final Cli cli;
+
+    /**
+     * An engine.
+     *
+     * @param command {@code docker} or {@code podman}
+     * @param environment variables that it needs, e.g. {@code CONTAINERS_CONF}
+     * @param cloudId marks what belongs to this cloud
+     * @param authFile registry logins, as {@code config.json} in a folder of its own
+     */
+    public ContainerEngine(
+            String command, Map<String, String> environment, String cloudId, Path authFile) {
+        this.command = command;
+        this.cloudId = cloudId;
+        this.authFile = authFile;
+        this.cli = new Cli(environment);
+    }
+
+    public boolean isPodman() {
+        return command.equals("podman");
+    }
+
+    public String cloudId() {
+        return cloudId;
+    }
+
+    /** The label that marks what belongs to this cloud, as {@code key=value}. */
+    public String label() {
+        return LABEL + "=" + cloudId;
+    }
+
+    /**
+     * Starts a container.
+     *
+     * @return its id
+     */
+    public String run(ContainerSpec spec) {
+        List<String> args = new ArrayList<>(List.of("run", "-d", "--name", spec.name()));
+        // ECS knows only the task definition's health check, not the image's.
+        args.addAll(List.of("--no-healthcheck", "--pull", "never"));
+        args.addAll(List.of("--label", label()));
+        spec.labels().forEach((k, v) -> args.addAll(List.of("--label", k + "=" + v)));
+        args.addAll(spec.network());
+        spec.ports().forEach(p -> args.addAll(List.of("-p", "127.0.0.1::" + p)));
+        // A name without a value is taken from this process' environment.
+        spec.environment().keySet().forEach(k -> args.addAll(List.of("-e", k)));
+        args.addAll(spec.options());
+        List<String> rest = new ArrayList<>();
+        if (spec.entryPoint() != null && !spec.entryPoint().isEmpty()) {
+            args.addAll(List.of("--entrypoint", spec.entryPoint().get(0)));
+            rest.addAll(spec.entryPoint().subList(1, spec.entryPoint().size()));
+        }
+        if (spec.command() != null) {
+            rest.addAll(spec.command());
+        }
+        args.add(spec.image());
+        args.addAll(rest);
+        return lastLine(must(SLOW, spec.environment(), args));
+    }
+
+    /** Asks a container to end, and ends it when it does not within the time. */
+    public void stop(String container, int seconds) {
+        run(
+                QUICK.plusSeconds(seconds),
+                "stop",
+                "-t",
+                Integer.toString(seconds),
+                container);
+    }
+
+    /** Asks containers to end, all at a time. */
+    public void stopAll(List<String> containers, int seconds) {
+        List<String> args = new ArrayList<>(List.of("stop", "-t", Integer.toString(seconds)));
+        args.addAll(containers);
+        cli.run(QUICK.plusSeconds(seconds), Map.of(), command(args));
+    }
+
+    /** Removes containers, running or not, with their volumes. Missing ones are fine. */
+    public void remove(List<String> containers) {
+        if (!containers.isEmpty()) {
+            List<String> args = new ArrayList<>(List.of("rm", "-f", "-v"));
+            args.addAll(containers);
+            cli.run(QUICK, Map.of(), command(args));
+        }
+    }
+
+    /** The ids of this cloud's containers, running or not. */
+    public List<String> containers() {
+        return must(QUICK, "ps", "-a", "-q", "--no-trunc", "--filter", "label=" + label())
+                .lines()
+                .toList();
+    }
+
+    /** The ids of this cloud's containers that run. */
+    public List<String> running() {
+        return must(QUICK, "ps", "-q", "--no-trunc", "--filter", "label=" + label())
+                .lines()
+                .toList();
+    }
+
+    /** The state of a container; nothing where it is gone. */
+    public Optional<ContainerState> inspect(String container) {
+        Cli.Result result = run(QUICK, "container", "inspect", container);
+        if (!result.ok()) {
+            return Optional.empty();
+        }
+        JsonNode all = json(result.out()).path(0);
+        JsonNode state = all.path("State");
+        boolean running = state.path("Running").asBoolean();
+        int exit = state.path("ExitCode").asInt();
+        boolean oom = state.path("OOMKilled").asBoolean();
+        if (!running && exit == KILLED && !oom) {
+            oom = kernelEndedForMemory(all.path("Id").asText());
+        }
+        Map<String, Integer> ports = new HashMap<>();
+        all.path("NetworkSettings")
+                .path("Ports")
+                .properties()
+                .forEach(
+                        p -> {
+                            if (p.getValue().path(0).has("HostPort")) {
+                                ports.put(
+                                        p.getKey(), p.getValue().path(0).path("HostPort").asInt());
+                            }
+                        });
+        return Optional.of(
+                new ContainerState(
+                        all.path("Id").asText(), running, exit, oom, Map.copyOf(ports)));
+    }
+
+    /** runc under cgroup v1 does not report it; the kernel's log does, where it may be read. */
+    private boolean kernelEndedForMemory(String id) {
+        Cli.Result log = cli.run(QUICK, Map.of(), List.of("dmesg"));
+        return log.ok() && log.out().lines().anyMatch(l -> l.contains("oom-kill:") && l.contains(id));
+    }
+
+    /** Runs a command in a container. */
+    public Cli.Result exec(String container, List<String> arguments, Duration limit) {
+        List<String> args = new ArrayList<>(List.of("exec", container));
+        args.addAll(arguments);
+        return cli.run(limit, Map.of(), command(args));
+    }
+
+    /** Writes a container's output to a file, each line with the time it was printed. */
+    public void logs(String container, Path file) {
+        List<String> args = List.of("logs", "--timestamps", container);
+        // docker and podman give back what went to stderr as stderr.
+        List<String> both = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" 2>&1", "sh"));
+        both.addAll(command(args));
+        cli.run(QUICK, Map.of(), both, file);
+    }
+
+    /**
+     * Fetches an image.
+     *
+     * @throws EngineException with what the engine said
+     */
+    public void pull(String image) {
+        List<String> args = new ArrayList<>();
+        if (isPodman()) {
+            args.addAll(List.of("pull", "-q", "--authfile", authFile.toString(), image));
+        } else {
+            args.addAll(List.of("--config", authFile.getParent().toString(), "pull", "-q", image));
+        }
+        must(SLOW, Map.of(), args);
+    }
+
+    /** Sends an image to its registry. */
+    public void push(String image) {
+        List<String> args = new ArrayList<>();
+        if (isPodman()) {
+            args.addAll(List.of("push", "-q", "--authfile", authFile.toString(), image));
+        } else {
+            args.addAll(List.of("--config", authFile.getParent().toString(), "push", "-q", image));
+        }
+        must(SLOW, Map.of(), args);
+    }
+
+    public boolean hasImage(String image) {
+        return run(QUICK, "image", "inspect", image).ok();
+    }
+
+    /** An image's digest in its registry ({@code sha256:...}), where it came from one. */
+    public Optional<String> repositoryDigest(String image) {
+        Cli.Result result = run(QUICK, "image", "inspect", image);
+        String digest = result.ok() ? json(result.out()).at("/0/RepoDigests/0").asText() : "";
+        int at = digest.indexOf('@');
+        return at < 0 ? Optional.empty() : Optional.of(digest.substring(at + 1));
+    }
+
+    public void tag(String image, String name) {
+        must(QUICK, "tag", image, name);
+    }
+
+    /** Makes an image of a file system in a tar file. */
+    public void importImage(Path tar, List<String> changes, String name) {
+        List<String> args = new ArrayList<>(List.of("import"));
+        changes.forEach(c -> args.addAll(List.of("--change", c)));
+        args.addAll(List.of(tar.toString(), name));
+        must(SLOW, Map.of(), args);
+    }
+
+    /** Removes the images whose names start so. */
+    public void removeImages(String prefix) {
+        List<String> ids =
+                must(QUICK, "images", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}")
+                        .lines()
+                        .filter(l -> l.startsWith(prefix))
+                        .map(l -> l.substring(l.lastIndexOf(' ') + 1))
+                        .distinct()
+                        .toList();
+        if (!ids.isEmpty()) {
+            List<String> args = new ArrayList<>(List.of("rmi", "-f"));
+            args.addAll(ids);
+            cli.run(QUICK, Map.of(), command(args));
+        }
+    }
+
+    /** Runs any command of the engine. */
+    public Cli.Result run(Duration limit, String... args) {
+        return cli.run(limit, Map.of(), command(List.of(args)));
+    }
+
+    /** A process that prints a line whenever a container of this cloud ends. */
+    public ProcessBuilder events() {
+        return cli.process(
+                Map.of(),
+                command(
+                        List.of(
+                                "events",
+                                "--filter",
+                                "event=" + (isPodman() ? "died" : "die"),
+                                "--filter",
+                                "label=" + label())));
+    }
+
+    private String must(Duration limit, String... args) {
+        return must(limit, Map.of(), List.of(args));
+    }
+
+    private String must(Duration limit, Map<String, String> variables, List<String> args) {
+        Cli.Result result = cli.run(limit, variables, command(args));
+        if (!result.ok()) {
+            throw new EngineException(result.complaint());
+        }
+        return result.out();
+    }
+
+    private List<String> command(List<String> args) {
+        List<String> all = new ArrayList<>(List.of(command));
+        all.addAll(args);
+        return all;
+    }
+
+    private static String lastLine(String text) {
+        return text.strip().lines().reduce("", (a, b) -> b).strip();
+    }
+
+    private static JsonNode json(String text) {
+        try {
+            return Json.MAPPER.readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new EngineException("The engine's answer is not JSON: " + text);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package io.modeltoecs.cloud.engine;
+
+import java.util.Map;
+
+/**
+ * What the engine says of a container.
+ *
+ * @param id its id
+ * @param running whether it runs
+ * @param exitCode its exit code, once it has ended
+ * @param outOfMemory whether the kernel ended it for its memory use
+ * @param ports published ports: container port with protocol ({@code 8080/tcp}) to host port
+ */
+public record ContainerState(
+        String id, boolean running, int exitCode, boolean outOfMemory, Map<String, Integer> ports) {}
