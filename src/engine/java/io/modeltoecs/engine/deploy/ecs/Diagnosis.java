@@ -7,7 +7,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import software.amazon.awssdk.services.ecs.model.DesiredStatus;
 import software.amazon.awssdk.services.ecs.model.Service;
 import software.amazon.awssdk.services.ecs.model.ServiceEvent;
@@ -59,7 +58,7 @@ final class Diagnosis {
         if (state.cause != null) {
             return Optional.of(state.cause + becauseOf(state, service));
         }
-        return events(state, service)
+        return Report.events(state, service).stream()
                 .sorted(Comparator.comparing(ServiceEvent::createdAt))
                 .flatMap(
                         event ->
@@ -73,17 +72,12 @@ final class Diagnosis {
         if (!state.cause.contains("failed ELB health checks")) {
             return "";
         }
-        return events(state, service)
+        return Report.events(state, service).stream()
                 .map(ServiceEvent::message)
                 .filter(it -> it.contains("is unhealthy in (target-group"))
                 .findFirst()
                 .map(it -> "\n  " + it + Explanation.of(it).map(why -> "\n  " + why).orElse(""))
                 .orElse("");
-    }
-
-    private static Stream<ServiceEvent> events(EcsState state, Service service) {
-        Instant start = Instant.ofEpochMilli(state.startedAt);
-        return service.events().stream().filter(it -> !it.createdAt().isBefore(start));
     }
 
     private String lastLines(EcsState state, StoppedTask task) {

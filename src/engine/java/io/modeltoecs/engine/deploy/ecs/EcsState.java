@@ -1,7 +1,10 @@
 package io.modeltoecs.engine.deploy.ecs;
 
+import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.deploy.RolloutState;
 import java.util.ArrayList;
+import java.util.Optional;
+import software.amazon.awssdk.services.ecs.model.Deployment;
 
 /** A rollout on ECS between two looks at it. Jenkins stores it: simple types only. */
 final class EcsState extends RolloutState {
@@ -48,6 +51,7 @@ final class EcsState extends RolloutState {
 
     long deadline;
     long undoDeadline;
+    long watchedSince;
     long failedSince;
 
     /** Our deployment, once it has begun. */
@@ -62,6 +66,10 @@ final class EcsState extends RolloutState {
     String said;
 
     String event;
+
+    /** The newest event of before. */
+    String eventBefore;
+
     boolean lookAgain;
     ArrayList<String> stoppedTasks = new ArrayList<>();
 
@@ -80,5 +88,21 @@ final class EcsState extends RolloutState {
     void phase(Phase next) {
         phase = next.name();
         attempts = 0;
+    }
+
+    /** Ends it badly. */
+    StepException failed(String message) {
+        failure = message;
+        phase(Phase.FAILED);
+        return new StepException(message);
+    }
+
+    /** Its id, if this is the deployment that was begun without there being time to note it. */
+    Optional<String> ours(Deployment primary) {
+        return rolls
+                        && taskDefinition.equals(primary.taskDefinition())
+                        && !primary.id().equals(primaryBefore)
+                ? Optional.of(primary.id())
+                : Optional.empty();
     }
 }

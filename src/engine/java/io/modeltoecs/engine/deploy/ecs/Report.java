@@ -21,6 +21,14 @@ final class Report {
     /** Takes all events that there are as seen. */
     static void start(EcsState state, Service service) {
         state.event = service.events().isEmpty() ? null : key(service.events().get(0));
+        state.eventBefore = state.event;
+    }
+
+    /** The events since the start, newest first. */
+    static List<ServiceEvent> events(EcsState state, Service service) {
+        return service.events().stream()
+                .takeWhile(event -> !key(event).equals(state.eventBefore))
+                .toList();
     }
 
     /**

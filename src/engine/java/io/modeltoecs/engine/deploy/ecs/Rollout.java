@@ -11,6 +11,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -18,7 +19,6 @@ import java.util.function.BiConsumer;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.ecs.model.Deployment;
-import software.amazon.awssdk.services.ecs.model.DeploymentCircuitBreaker;
 import software.amazon.awssdk.services.ecs.model.DeploymentRolloutState;
 import software.amazon.awssdk.services.ecs.model.Service;
 
@@ -32,10 +32,6 @@ import software.amazon.awssdk.services.ecs.model.Service;
  *     ECS: rolling updates</a>
  */
 final class Rollout {
-    private static final Duration SOON = Duration.ofSeconds(1);
-    private static final Duration SELDOM = Duration.ofSeconds(10);
-    private static final Duration BREAKER_GRACE = Duration.ofMinutes(1);
-    private static final int LEAST_FAILURES = 3;
 
     private final Rules rules;
     private final Planner planner;
@@ -44,8 +40,8 @@ final class Rollout {
     private final Progress progress;
     private final Clock clock;
     private final LoadBalancing loadBalancing;
-    private final Report report;
-    private final Diagnosis diagnosis;
+    private final Watch watch;
+    private final WayBack wayBack;
 
     /**
      * @param recordUses takes the registered revision's ARN and the models that are in use, before
@@ -66,8 +62,17 @@ final class Rollout {
         this.progress = progress;
         this.clock = clock;
         this.loadBalancing = new LoadBalancing(access, progress);
-        this.report = new Report(loadBalancing, progress);
-        this.diagnosis = new Diagnosis(ecs, access, progress);
+        Report report = new Report(loadBalancing, progress);
+        this.wayBack = new WayBack(rules, ecs, report, progress, clock);
+        this.watch =
+                new Watch(
+                        rules,
+                        ecs,
+                        report,
+                        new Diagnosis(ecs, access, progress),
+                        wayBack,
+                        progress,
+                        clock);
     }
 
     /** Checks, plans and says the plan; changes nothing. */
@@ -108,8 +113,11 @@ final class Rollout {
             case REGISTER -> register(state);
             case START -> start(state);
             case WATCH -> watch(state);
-            case UNDO -> undo(state);
-            case WATCH_UNDO -> watchUndo(state);
+            case UNDO -> {
+                wayBack.begin(state);
+                yield Optional.of(Pace.SOON);
+            }
+            case WATCH_UNDO -> watchWayBack(state);
             case FAILED -> throw new StepException(state.failure);
             case DONE -> Optional.empty();
         };
@@ -118,13 +126,13 @@ final class Rollout {
     /** Makes the next {@link #advance} go back, or leave it, as the rules say. */
     void abort(EcsState state) {
         switch (state.phase()) {
-            case WAIT, REGISTER -> fail(state, "aborted: nothing was changed in " + ecs.label());
+            case WAIT, REGISTER -> state.failed("aborted: nothing was changed in " + ecs.label());
             case START, WATCH -> {
                 state.failure = "the deployment to %s was aborted".formatted(ecs.label());
                 if (rules.rollbackOnAbort()) {
                     state.phase(Phase.UNDO);
                 } else {
-                    fail(state, state.failure + ", and goes on in ECS: " + state.deploymentId);
+                    state.failed(state.failure + ", and goes on in ECS: " + state.deploymentId);
                 }
             }
             case UNDO, WATCH_UNDO, FAILED, DONE -> {
@@ -190,17 +198,16 @@ final class Rollout {
                         .formatted(
                                 other.id(), Names.last(other.taskDefinition()), other.createdAt());
         if (clock.millis() > state.deadline) {
-            return failNow(
-                    state,
+            throw state.failed(
                     "another deployment of %s was still in progress after %s: %s. Nothing was changed; onBusy: 'supersede' replaces it"
                             .formatted(ecs.label(), Amounts.seconds(rules.timeout()), who));
         }
         if (state.attempts++ == 0) {
             progress.say(
-                    "waiting: another deployment of %s is in progress: %s"
+                    "waiting: another deployment of %s is in progress: %s; onBusy: 'supersede' would replace it"
                             .formatted(ecs.label(), who));
         }
-        return Optional.of(pace(state));
+        return Optional.of(Pace.of(state, clock));
     }
 
     // ---- changing
@@ -215,15 +222,14 @@ final class Rollout {
         if (arn.isEmpty()) {
             state.attempts++;
             if (clock.millis() > state.deadline) {
-                return failNow(
-                        state,
+                throw state.failed(
                         "no revision of '%s' could be registered: others are always being registered"
                                 .formatted(wanted.family()));
             }
             progress.say(
                     "another revision of '%s' is being registered: trying again"
                             .formatted(wanted.family()));
-            return Optional.of(backOff(state.attempts));
+            return Optional.of(Pace.backOff(state.attempts));
         }
         state.taskDefinition = arn.get();
         progress.say(
@@ -237,7 +243,7 @@ final class Rollout {
 
     private Optional<Duration> start(EcsState state) {
         Optional<Found> found = ecs.find().filter(it -> !"INACTIVE".equals(it.service().status()));
-        Optional<String> begun = found.map(Found::primary).flatMap(it -> ours(state, it));
+        Optional<String> begun = found.map(Found::primary).flatMap(state::ours);
         if (begun.isPresent()) {
             return watching(state, begun.get());
         }
@@ -265,245 +271,14 @@ final class Rollout {
         return watching(state, EcsApi.primary(service).id());
     }
 
-    /** The deployment that an earlier call has begun without having had the time to say so. */
-    private static Optional<String> ours(EcsState state, Deployment primary) {
-        return state.rolls
-                        && state.taskDefinition.equals(primary.taskDefinition())
-                        && !primary.id().equals(state.primaryBefore)
-                ? Optional.of(primary.id())
-                : Optional.empty();
-    }
-
     private Optional<Duration> watching(EcsState state, String deploymentId) {
         state.deploymentId = deploymentId;
+        state.watchedSince = clock.millis();
         progress.say(
                 "%s: deployment %s to %s"
                         .formatted(ecs.label(), deploymentId, Names.last(state.taskDefinition)));
         state.phase(Phase.WATCH);
-        return Optional.of(SOON);
-    }
-
-    // ---- watching
-
-    private Optional<Duration> watch(EcsState state) {
-        Service service = ecs.get().service();
-        Deployment primary = EcsApi.primary(service);
-        boolean changed = report.tell(state, service, state.deploymentId);
-        if (changed || state.lookAgain) {
-            look(state);
-        }
-        if (!state.deploymentId.equals(primary.id())) {
-            return displaced(state, service, primary);
-        }
-        if (primary.rolloutState() == DeploymentRolloutState.COMPLETED) {
-            int draining =
-                    service.deployments().stream()
-                            .filter(it -> !it.id().equals(state.deploymentId))
-                            .mapToInt(it -> it.runningCount() + it.pendingCount())
-                            .sum();
-            if (draining > 0) {
-                progress.say("completed; old tasks that still drain: " + draining);
-            }
-            end(state, Optional.of(service), "COMPLETED");
-            return Optional.empty();
-        }
-        if (primary.rolloutState() == DeploymentRolloutState.FAILED) {
-            return failed(state, service, primary);
-        }
-        if (!breaker(service).enable()
-                && primary.failedTasks() != null
-                && primary.failedTasks()
-                        >= Math.max(LEAST_FAILURES, (primary.desiredCount() + 1) / 2)) {
-            return giveUp(state, service, primary.failedTasks() + " tasks failed");
-        }
-        if (clock.millis() > state.deadline) {
-            return giveUp(
-                    state,
-                    service,
-                    "it took more than "
-                            + Amounts.seconds(rules.timeout())
-                            + " (timeoutMinutes); "
-                            + state.said);
-        }
-        return Optional.of(pace(state));
-    }
-
-    /** Ours isn't the newest any more: the circuit breaker went back, or somebody deployed. */
-    private Optional<Duration> displaced(EcsState state, Service service, Deployment primary) {
-        Optional<Deployment> ours =
-                service.deployments().stream()
-                        .filter(it -> it.id().equals(state.deploymentId))
-                        .findFirst();
-        String reason = primary.rolloutStateReason() == null ? "" : primary.rolloutStateReason();
-        boolean back =
-                ours.filter(it -> it.rolloutState() == DeploymentRolloutState.FAILED).isPresent()
-                        || reason.contains("rolling back")
-                        || primary.taskDefinition().equals(state.lastCompleted);
-        if (!back) {
-            return failNow(
-                    state,
-                    "the deployment %s to %s was superseded by %s (%s)"
-                            .formatted(
-                                    state.deploymentId,
-                                    ecs.label(),
-                                    primary.id(),
-                                    Names.last(primary.taskDefinition())));
-        }
-        describeFailure(state, service, "ECS rolled it back");
-        progress.say("ECS rolls back to " + Names.last(primary.taskDefinition()));
-        return back(state);
-    }
-
-    private Optional<Duration> failed(EcsState state, Service service, Deployment primary) {
-        if (state.failedSince == 0) {
-            state.failedSince = clock.millis();
-        }
-        boolean ecsGoesBack =
-                breaker(service).enable()
-                        && breaker(service).rollback()
-                        && state.lastCompleted != null
-                        && clock.millis() - state.failedSince < BREAKER_GRACE.toMillis();
-        return ecsGoesBack
-                ? Optional.of(SOON)
-                : giveUp(
-                        state,
-                        service,
-                        primary.rolloutStateReason() == null
-                                ? "ECS gave it up"
-                                : primary.rolloutStateReason());
-    }
-
-    private Optional<Duration> giveUp(EcsState state, Service service, String what) {
-        describeFailure(state, service, what);
-        if (!rules.rollback()) {
-            return failNow(
-                    state,
-                    state.failure
-                            + "\n  It is left as it is (rollback: false): "
-                            + state.deploymentId
-                            + ", "
-                            + Names.last(state.taskDefinition));
-        }
-        state.phase(Phase.UNDO);
-        return Optional.of(Duration.ZERO);
-    }
-
-    private void describeFailure(EcsState state, Service service, String what) {
-        look(state);
-        state.failure =
-                "the deployment %s of %s to %s failed: %s"
-                        .formatted(
-                                state.deploymentId,
-                                Names.last(state.taskDefinition),
-                                ecs.label(),
-                                diagnosis.cause(state, service).orElse(what));
-    }
-
-    /** What is found out this way is good to know, but the rollout goes on without it. */
-    private void look(EcsState state) {
-        try {
-            state.lookAgain = diagnosis.look(state);
-        } catch (StepException e) {
-            if (state.cause == null) {
-                progress.say("note: why tasks stop can't be seen: " + e.getMessage());
-            }
-        }
-    }
-
-    private static DeploymentCircuitBreaker breaker(Service service) {
-        DeploymentCircuitBreaker breaker =
-                service.deploymentConfiguration() == null
-                        ? null
-                        : service.deploymentConfiguration().deploymentCircuitBreaker();
-        return breaker == null
-                ? DeploymentCircuitBreaker.builder().enable(false).rollback(false).build()
-                : breaker;
-    }
-
-    // ---- going back
-
-    private Optional<Duration> undo(EcsState state) {
-        Optional<Found> found = ecs.find().filter(it -> "ACTIVE".equals(it.service().status()));
-        if (found.isEmpty()) {
-            return failNow(state, state.failure + "\n  The service isn't there.");
-        }
-        Deployment primary = found.get().primary();
-        if (state.deploymentId == null) {
-            Optional<String> begun = ours(state, primary);
-            if (begun.isEmpty()) {
-                return failNow(state, state.failure + "\n  The service is as it was.");
-            }
-            state.deploymentId = begun.get();
-        }
-        if (!state.deploymentId.equals(primary.id())) {
-            return back(state);
-        }
-        if (state.lastCompleted == null) {
-            return failNow(
-                    state,
-                    state.failure
-                            + "\n  No revision of the service has ever completed, so there is none"
-                            + " to go back to: it is left as it is.");
-        }
-        if (primary.rolloutState() == DeploymentRolloutState.IN_PROGRESS
-                && !state.undoAsked
-                && ecs.stopWithRollback()) {
-            state.undoAsked = true;
-        } else if (state.lastCompleted.equals(state.taskDefinition)) {
-            return failNow(
-                    state,
-                    state.failure
-                            + "\n  It is the revision that served before: there is none to go back"
-                            + " to.");
-        } else {
-            ecs.update(Json.object().put("taskDefinition", state.lastCompleted));
-        }
-        progress.say("going back to " + Names.last(state.lastCompleted));
-        return back(state);
-    }
-
-    private Optional<Duration> back(EcsState state) {
-        state.undoDeadline = clock.millis() + rules.timeout().toMillis();
-        state.phase(Phase.WATCH_UNDO);
-        return Optional.of(SOON);
-    }
-
-    private Optional<Duration> watchUndo(EcsState state) {
-        Service service = ecs.get().service();
-        Deployment primary = EcsApi.primary(service);
-        report.tell(state, service, primary.id());
-        String to = Names.last(primary.taskDefinition());
-        boolean stillOurs = state.deploymentId.equals(primary.id());
-        if (stillOurs && primary.rolloutState() != DeploymentRolloutState.IN_PROGRESS) {
-            // it ended before ECS came to stop it
-            state.undoAsked = true;
-            state.phase(Phase.UNDO);
-            return Optional.of(Duration.ZERO);
-        }
-        if (!stillOurs && primary.rolloutState() == DeploymentRolloutState.COMPLETED) {
-            result(state, Optional.of(service), "FAILED", true);
-            return failNow(state, state.failure + "\n  Rolled back: " + to + " serves, as before.");
-        }
-        if (!stillOurs && primary.rolloutState() == DeploymentRolloutState.FAILED) {
-            return failNow(
-                    state,
-                    state.failure
-                            + "\n  The way back to "
-                            + to
-                            + " failed too: "
-                            + primary.rolloutStateReason());
-        }
-        if (clock.millis() > state.undoDeadline) {
-            return failNow(
-                    state,
-                    state.failure
-                            + "\n  The way back to "
-                            + to
-                            + " hasn't ended after "
-                            + Amounts.seconds(rules.timeout())
-                            + "; ECS goes on with it.");
-        }
-        return Optional.of(pace(state));
+        return Optional.of(Pace.SOON);
     }
 
     // ---- ending
@@ -516,13 +291,38 @@ final class Rollout {
                 "%s: %s, %s%s%s"
                         .formatted(
                                 ecs.label(),
-                                how.toLowerCase(java.util.Locale.ROOT),
+                                how.toLowerCase(Locale.ROOT),
                                 Names.last(
                                         state.taskDefinition == null
                                                 ? state.previous
                                                 : state.taskDefinition),
                                 state.model == null ? "" : ", model " + state.model,
                                 url == null ? "" : ", " + url));
+    }
+
+    private Optional<Duration> watch(EcsState state) {
+        Optional<Service> completed = watch.look(state);
+        if (completed.isEmpty()) {
+            return next(state, Phase.WATCH);
+        }
+        end(state, completed, "COMPLETED");
+        return Optional.empty();
+    }
+
+    private Optional<Duration> watchWayBack(EcsState state) {
+        Optional<Service> back = wayBack.look(state);
+        if (back.isEmpty()) {
+            return next(state, Phase.WATCH_UNDO);
+        }
+        result(state, back, "FAILED", true);
+        throw state.failed(
+                "%s\n  Rolled back: %s serves, as before."
+                        .formatted(state.failure, Names.last(back.get().taskDefinition())));
+    }
+
+    /** At once where there is something to do, else when it is time to look again. */
+    private Optional<Duration> next(EcsState state, Phase before) {
+        return Optional.of(state.phase() == before ? Pace.of(state, clock) : Duration.ZERO);
     }
 
     private void result(EcsState state, Optional<Service> service, String how, boolean back) {
@@ -538,23 +338,11 @@ final class Rollout {
         result.put("rolledBack", back);
     }
 
-    private static void fail(EcsState state, String message) {
-        state.failure = message;
-        state.phase(Phase.FAILED);
-    }
-
-    private static Optional<Duration> failNow(EcsState state, String message) {
-        fail(state, message);
-        throw new StepException(message);
-    }
-
     /** What AWS refuses in mid-way ends the watching, not the deployment. */
     private StepException told(EcsState state, StepException e) {
         String left =
                 switch (state.phase()) {
-                    case START ->
-                            "\n  %s is registered, the service is as it was."
-                                    .formatted(Names.last(state.taskDefinition));
+                    case START -> "\n  The service is as it was.";
                     case WATCH, UNDO, WATCH_UNDO ->
                             "\n  The deployment %s of %s goes on in ECS, unwatched."
                                     .formatted(state.deploymentId, ecs.label());
@@ -573,18 +361,6 @@ final class Rollout {
         if (state.unanswered++ == 0) {
             progress.say("AWS doesn't answer, trying again: " + why);
         }
-        return Optional.of(backOff(state.unanswered));
-    }
-
-    private static Duration backOff(long attempts) {
-        long seconds = Math.min(SELDOM.toSeconds(), 1L << Math.min(attempts - 1, 10));
-        // apart from others who were refused at the same moment
-        return Duration.ofMillis((long) (seconds * 1000 * (0.5 + Math.random() / 2)));
-    }
-
-    /** Often at first, then seldom: a twentieth of the time gone by. */
-    private Duration pace(EcsState state) {
-        long millis = (clock.millis() - state.startedAt) / 20;
-        return Duration.ofMillis(Math.max(SOON.toMillis(), Math.min(SELDOM.toMillis(), millis)));
+        return Optional.of(Pace.backOff(state.unanswered));
     }
 }

@@ -25,8 +25,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A step as a controller runs it that restarts before each look: the state is stored and read
- * again, and everything else is made anew. Its clock goes by what {@code advance} asks to wait.
+ * A step as a controller runs it: the state is stored and read again before each look. Its clock
+ * goes by what {@code advance} asks to wait.
  */
 final class Run {
     private static final int MOST_LOOKS = 5000;
@@ -37,10 +37,10 @@ final class Run {
     int looks;
 
     private final Function<Run, Step> make;
+    private Step step;
 
-    private record Step(AwsAccess access, DeploymentTarget target) implements AutoCloseable {
-        @Override
-        public void close() {
+    private record Step(AwsAccess access, DeploymentTarget target) {
+        void close() {
             target.close();
             access.close();
         }
@@ -94,9 +94,7 @@ final class Run {
     }
 
     Run begin() {
-        try (Step step = make.apply(this)) {
-            state = step.target().begin();
-        }
+        state = step().target().begin();
         return this;
     }
 
@@ -104,11 +102,9 @@ final class Run {
     boolean look() {
         looks++;
         state = stored(state);
-        try (Step step = make.apply(this)) {
-            Optional<Duration> wait = step.target().advance(state);
-            wait.ifPresent(clock::pass);
-            return wait.isEmpty();
-        }
+        Optional<Duration> wait = step().target().advance(state);
+        wait.ifPresent(clock::pass);
+        return wait.isEmpty();
     }
 
     /** Looks once, and forgets it: the controller dies before it has stored the state. */
@@ -116,12 +112,12 @@ final class Run {
         RolloutState before = stored(state);
         look();
         state = before;
+        step.close();
+        step = null;
     }
 
     void abort() {
-        try (Step step = make.apply(this)) {
-            step.target().abort(state);
-        }
+        step().target().abort(state);
     }
 
     /** To the end. */
@@ -136,6 +132,13 @@ final class Run {
 
     Map<String, Object> all() {
         return begin().toEnd();
+    }
+
+    private Step step() {
+        if (step == null) {
+            step = make.apply(this);
+        }
+        return step;
     }
 
     static RolloutState stored(RolloutState state) {

@@ -1,0 +1,191 @@
+package io.modeltoecs.engine.deploy.ecs;
+
+import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.deploy.ecs.EcsState.Phase;
+import io.modeltoecs.engine.progress.Amounts;
+import io.modeltoecs.engine.progress.Progress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import software.amazon.awssdk.services.ecs.model.Deployment;
+import software.amazon.awssdk.services.ecs.model.DeploymentCircuitBreaker;
+import software.amazon.awssdk.services.ecs.model.DeploymentRolloutState;
+import software.amazon.awssdk.services.ecs.model.Service;
+
+/**
+ * Judges a deployment by its own rollout state, and by whether it still is the service's newest: a
+ * service that is steady again may have gone back.
+ *
+ * @see <a
+ *     href="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html">
+ *     ECS: deployment circuit breaker</a>
+ */
+final class Watch {
+    /** How long ECS may take to go back once its circuit breaker has failed a deployment. */
+    private static final Duration BREAKER_GRACE = Duration.ofMinutes(1);
+
+    /** Where there is no circuit breaker: as many as its default threshold. */
+    private static final int LEAST_FAILURES = 3;
+
+    private final Rules rules;
+    private final EcsApi ecs;
+    private final Report report;
+    private final Diagnosis diagnosis;
+    private final WayBack wayBack;
+    private final Progress progress;
+    private final Clock clock;
+
+    Watch(
+            Rules rules,
+            EcsApi ecs,
+            Report report,
+            Diagnosis diagnosis,
+            WayBack wayBack,
+            Progress progress,
+            Clock clock) {
+        this.rules = rules;
+        this.ecs = ecs;
+        this.report = report;
+        this.diagnosis = diagnosis;
+        this.wayBack = wayBack;
+        this.progress = progress;
+        this.clock = clock;
+    }
+
+    /**
+     * Looks how far the deployment is.
+     *
+     * @return the service, once the deployment has completed
+     * @throws StepException if it failed and isn't to go back; else what is next is in the state
+     */
+    Optional<Service> look(EcsState state) {
+        Service service = ecs.get().service();
+        Deployment primary = EcsApi.primary(service);
+        boolean changed = report.tell(state, service, state.deploymentId);
+        if (changed || state.lookAgain) {
+            lookAtTasks(state);
+        }
+        if (!state.deploymentId.equals(primary.id())) {
+            displaced(state, service, primary);
+            return Optional.empty();
+        }
+        if (primary.rolloutState() == DeploymentRolloutState.COMPLETED) {
+            int draining =
+                    service.deployments().stream()
+                            .filter(it -> !it.id().equals(state.deploymentId))
+                            .mapToInt(it -> it.runningCount() + it.pendingCount())
+                            .sum();
+            if (draining > 0) {
+                progress.say("completed; old tasks that still drain: " + draining);
+            }
+            return Optional.of(service);
+        }
+        if (primary.rolloutState() == DeploymentRolloutState.FAILED) {
+            failed(state, service, primary);
+        } else if (!breaker(service).enable()
+                && primary.failedTasks() != null
+                && primary.failedTasks()
+                        >= Math.max(LEAST_FAILURES, (primary.desiredCount() + 1) / 2)) {
+            giveUp(state, service, primary.failedTasks() + " tasks failed");
+        } else if (clock.millis() > state.deadline) {
+            giveUp(
+                    state,
+                    service,
+                    "it took more than "
+                            + Amounts.seconds(rules.timeout())
+                            + " (timeoutMinutes); "
+                            + state.said);
+        }
+        return Optional.empty();
+    }
+
+    /** Ours isn't the newest any more: the circuit breaker went back, or somebody deployed. */
+    private void displaced(EcsState state, Service service, Deployment primary) {
+        Optional<Deployment> ours =
+                service.deployments().stream()
+                        .filter(it -> it.id().equals(state.deploymentId))
+                        .findFirst();
+        String reason = primary.rolloutStateReason() == null ? "" : primary.rolloutStateReason();
+        boolean back =
+                ours.filter(it -> it.rolloutState() == DeploymentRolloutState.FAILED).isPresent()
+                        || reason.contains("rolling back")
+                        || primary.id().equals(state.primaryBefore)
+                        || primary.taskDefinition().equals(state.lastCompleted);
+        if (!back) {
+            throw state.failed(
+                    "the deployment %s to %s was superseded by %s (%s)"
+                            .formatted(
+                                    state.deploymentId,
+                                    ecs.label(),
+                                    primary.id(),
+                                    Names.last(primary.taskDefinition())));
+        }
+        describeFailure(state, service, "ECS rolled it back");
+        progress.say("ECS rolls back to " + Names.last(primary.taskDefinition()));
+        wayBack.watching(state);
+    }
+
+    private void failed(EcsState state, Service service, Deployment primary) {
+        if (state.failedSince == 0) {
+            state.failedSince = clock.millis();
+        }
+        boolean ecsGoesBack =
+                breaker(service).enable()
+                        && breaker(service).rollback()
+                        && state.lastCompleted != null
+                        && clock.millis() - state.failedSince < BREAKER_GRACE.toMillis();
+        if (!ecsGoesBack) {
+            giveUp(
+                    state,
+                    service,
+                    primary.rolloutStateReason() == null
+                            ? "ECS gave it up"
+                            : primary.rolloutStateReason());
+        }
+    }
+
+    private void giveUp(EcsState state, Service service, String what) {
+        describeFailure(state, service, what);
+        if (!rules.rollback()) {
+            throw state.failed(
+                    state.failure
+                            + "\n  It is left as it is (rollback: false): "
+                            + state.deploymentId
+                            + ", "
+                            + Names.last(state.taskDefinition));
+        }
+        state.phase(Phase.UNDO);
+    }
+
+    private void describeFailure(EcsState state, Service service, String what) {
+        lookAtTasks(state);
+        state.failure =
+                "the deployment %s of %s to %s failed: %s"
+                        .formatted(
+                                state.deploymentId,
+                                Names.last(state.taskDefinition),
+                                ecs.label(),
+                                diagnosis.cause(state, service).orElse(what));
+    }
+
+    /** What is found out this way is good to know, but the rollout goes on without it. */
+    private void lookAtTasks(EcsState state) {
+        try {
+            state.lookAgain = diagnosis.look(state);
+        } catch (StepException e) {
+            if (state.cause == null) {
+                progress.say("note: why tasks stop can't be seen: " + e.getMessage());
+            }
+        }
+    }
+
+    private static DeploymentCircuitBreaker breaker(Service service) {
+        DeploymentCircuitBreaker breaker =
+                service.deploymentConfiguration() == null
+                        ? null
+                        : service.deploymentConfiguration().deploymentCircuitBreaker();
+        return breaker == null
+                ? DeploymentCircuitBreaker.builder().enable(false).rollback(false).build()
+                : breaker;
+    }
+}
