@@ -221,7 +221,7 @@ def test_what_is_not_allowed(refused, features, allow):
     refused(DOUBLED, *allow, tells="features.scale.Doubled")
 
 
-@pytest.mark.parametrize("name", [b"system", b"__builtins__", b"__loader__"])
+@pytest.mark.parametrize("name", [b"system", b"__builtins__", b"__loader__", b"Doubled.predict"])
 def test_what_a_module_imported_is_not_its_own(refused, features, name):
     refused(stack_global(b"features.scale", name), "features.*")
 

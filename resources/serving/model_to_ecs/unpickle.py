@@ -56,7 +56,8 @@ class AllowList:
         full = f"{module}.{name}"
         if full in self._names:
             return _resolve(module, name)
-        if any(_below(module, allowed) for allowed in self._modules):
+        # A dotted name is followed from object to object, which may lead into other modules.
+        if "." not in name and any(_below(module, allowed) for allowed in self._modules):
             found = _resolve(module, name)
             # What a module merely imported (os.system in a helper module, say) isn't its own.
             if any(_below(getattr(found, "__module__", None) or "", allowed) for allowed in self._modules):
