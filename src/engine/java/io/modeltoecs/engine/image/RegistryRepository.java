@@ -5,18 +5,11 @@ import com.google.cloud.tools.jib.api.DescriptorDigest;
 import com.google.cloud.tools.jib.api.RegistryException;
 import com.google.cloud.tools.jib.blob.Blob;
 import com.google.cloud.tools.jib.event.EventHandlers;
-import com.google.cloud.tools.jib.http.FailoverHttpClient;
 import com.google.cloud.tools.jib.http.ResponseException;
 import com.google.cloud.tools.jib.image.json.ManifestTemplate;
 import com.google.cloud.tools.jib.registry.ManifestAndDigest;
 import com.google.cloud.tools.jib.registry.RegistryClient;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Proxy;
-import java.net.ProxySelector;
-import java.net.Socket;
-import java.net.URI;
-import java.net.UnknownHostException;
 import java.security.DigestException;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -24,14 +17,11 @@ import java.util.function.LongConsumer;
 
 /**
  * One repository of a registry that speaks the OCI distribution protocol. What fails for a while is
- * tried again; what fails for good is a {@link io.modeltoecs.engine.StepException}. Plain http is
- * spoken with this machine alone.
+ * tried again; what fails for good is a {@link io.modeltoecs.engine.StepException}.
  */
 final class RegistryRepository implements AutoCloseable {
-    private static final int CONNECT_MILLIS = 10_000;
-
     private final RegistryFailures failures;
-    private final FailoverHttpClient http;
+    private final RegistryHttp http;
     private final RegistryClient client;
 
     /**
@@ -46,21 +36,8 @@ final class RegistryRepository implements AutoCloseable {
     static RegistryRepository open(
             String registry, String name, String mountFrom, Login login, boolean pushing)
             throws InterruptedException {
-        RegistryRepository repository = new RegistryRepository(registry, name, mountFrom, login);
-        try {
-            repository.connect(registry);
-            repository.authenticate(login, pushing);
-            return repository;
-        } catch (RuntimeException | InterruptedException e) {
-            repository.close();
-            throw e;
-        }
-    }
-
-    private RegistryRepository(String registry, String name, String mountFrom, Login login) {
-        failures = new RegistryFailures(registry, name, login);
-        boolean local = isThisMachine(registry);
-        http = new FailoverHttpClient(local, local, event -> {});
+        RegistryFailures failures = new RegistryFailures(registry, name, login);
+        RegistryHttp http = failures.call(() -> RegistryHttp.to(registry));
         RegistryClient.Factory factory =
                 mountFrom == null
                         ? RegistryClient.factory(EventHandlers.NONE, registry, name, http)
@@ -69,34 +46,22 @@ final class RegistryRepository implements AutoCloseable {
         if (login != null) {
             factory.setCredential(Credential.from(login.user(), login.password()));
         }
-        client = factory.setUserAgent("model-to-ecs").newRegistryClient();
-    }
-
-    private static boolean isThisMachine(String registry) {
-        String host = registry.replaceFirst(":[0-9]+$", "");
-        return host.equals("localhost") || host.matches("127\\.[0-9.]+") || host.equals("[::1]");
-    }
-
-    /** The HTTP client tries for minutes to reach what isn't there: this finds it out first. */
-    private void connect(String registry) throws InterruptedException {
-        URI uri = URI.create("https://" + registry);
-        boolean direct =
-                ProxySelector.getDefault() == null
-                        || ProxySelector.getDefault().select(uri).contains(Proxy.NO_PROXY);
-        if (direct) {
-            failures.call(
-                    () -> {
-                        int port = uri.getPort() < 0 ? 443 : uri.getPort();
-                        InetSocketAddress address = new InetSocketAddress(uri.getHost(), port);
-                        if (address.isUnresolved()) {
-                            throw new UnknownHostException(uri.getHost());
-                        }
-                        try (Socket socket = new Socket()) {
-                            socket.connect(address, CONNECT_MILLIS);
-                        }
-                        return null;
-                    });
+        RegistryClient client = factory.setUserAgent("model-to-ecs").newRegistryClient();
+        RegistryRepository repository = new RegistryRepository(failures, http, client);
+        try {
+            repository.authenticate(login, pushing);
+            return repository;
+        } catch (RuntimeException | InterruptedException e) {
+            repository.close();
+            throw e;
         }
+    }
+
+    private RegistryRepository(
+            RegistryFailures failures, RegistryHttp http, RegistryClient client) {
+        this.failures = failures;
+        this.http = http;
+        this.client = client;
     }
 
     private void authenticate(Login login, boolean pushing) throws InterruptedException {
