@@ -36,16 +36,22 @@ class SerializationTest {
     }
 
     @Test
-    void theInnermostVariableIsNamed() throws Exception {
+    void theVariableIsNamedWhereverItIs() throws Exception {
         assertThat(
                         rehearsal
                                 .run(
-                                        "def use(thing) { echo 'x' }",
-                                        "def outer = { def inner = new Thread(); use(inner) }",
+                                        "def handle(thing) { echo 'x' }",
+                                        "def outer = { def inner = new Thread(); handle(inner) }",
                                         "outer()")
                                 .said()
                                 .get(0))
                 .contains("java.lang.Thread: the local variable 'thing' holds one");
+        assertThat(
+                        rehearsal
+                                .run("def t = new Thread()", "def c = { t }", "echo 'x'")
+                                .said()
+                                .get(0))
+                .contains("java.lang.Thread: the local variable 't' holds one");
         assertThat(rehearsal.run("global = new Thread()", "echo 'x'").said().get(0))
                 .contains("java.lang.Thread: the script's variable 'global' holds one");
     }

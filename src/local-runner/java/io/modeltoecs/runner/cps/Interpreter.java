@@ -7,7 +7,6 @@ import com.cloudbees.groovy.cps.Outcome;
 import com.cloudbees.groovy.cps.impl.CpsCallableInvocation;
 import groovy.lang.Closure;
 import groovy.lang.Script;
-import hudson.AbortException;
 import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.runner.build.Build;
@@ -17,6 +16,7 @@ import io.modeltoecs.runner.step.Step;
 import io.modeltoecs.runner.step.StepContext;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -209,9 +209,10 @@ public final class Interpreter {
      * An error that a user can act on tells where in the scripts it happened, not where in Java.
      */
     private static Throwable at(Strand strand, Throwable error) {
-        if (error instanceof StepException
-                || error instanceof AbortException
-                || error instanceof IOException) {
+        boolean known =
+                Arrays.stream(error.getStackTrace())
+                        .anyMatch(frame -> String.valueOf(frame.getFileName()).endsWith(".groovy"));
+        if (!known && (error instanceof StepException || error instanceof IOException)) {
             error.setStackTrace(strand.program.getStackTrace().toArray(new StackTraceElement[0]));
         }
         return error;

@@ -58,18 +58,22 @@ final class Snapshot {
     private NotSerializableException explained(
             NotSerializableException cause, List<Object> holders) {
         String holder = "";
+        boolean itself = false;
         for (Object candidate : holders) {
             for (Map.Entry<?, ?> variable : variables(candidate).entrySet()) {
-                if (!(variable.getValue() instanceof Script) && !passes(variable.getValue())) {
-                    // the innermost holder comes last
-                    holder =
-                            ": the %s '%s' holds one while a step is called"
-                                    .formatted(
-                                            candidate instanceof Script
-                                                    ? "script's variable"
-                                                    : "local variable",
-                                            variable.getKey());
+                Object value = variable.getValue();
+                if (itself || value instanceof Script || passes(value)) {
+                    continue;
                 }
+                // rather the variable that is one than a closure or list that leads to one
+                itself = value.getClass().getName().equals(cause.getMessage());
+                holder =
+                        ": the %s '%s' holds one while a step is called"
+                                .formatted(
+                                        candidate instanceof Script
+                                                ? "script's variable"
+                                                : "local variable",
+                                        variable.getKey());
             }
         }
         NotSerializableException explained =
