@@ -33,8 +33,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * The whole cloud of one checkout in one process: S3, ECR with its registry, ECS, load balancers and
- * logs, on loopback and on the container network's gateway.
+ * The whole cloud of one checkout in one process: S3, ECR with its registry, ECS, load balancers
+ * and logs, on loopback and on the container network's gateway.
  */
 public final class LocalCloud implements AutoCloseable {
     public static final String BUCKET = "models";
@@ -115,6 +115,7 @@ public final class LocalCloud implements AutoCloseable {
         running.push(groups);
         ElbApi elb = new ElbApi(state("elb"), groups);
         running.push(elb);
+        String targetGroup = elb.provide(CLUSTER, ports.service());
         TaskLogs taskLogs = new TaskLogs(engine, home.resolve("logs"));
         LogsApi logs = new LogsApi(taskLogs, state("logs"));
         Ecs ecs =
@@ -144,7 +145,7 @@ public final class LocalCloud implements AutoCloseable {
         Endpoint endpoint = Endpoint.open(front, addresses, ports.api());
         running.push(endpoint);
         ecs.start(CLUSTER);
-        environment = environment(ports, keys, registry, base);
+        environment = environment(ports, keys, registry, base, targetGroup);
     }
 
     /** What clients need: shell variables of {@code cloud.env}. */
@@ -157,7 +158,7 @@ public final class LocalCloud implements AutoCloseable {
     }
 
     private Map<String, String> environment(
-            Ports ports, Keys keys, Registry registry, String base) {
+            Ports ports, Keys keys, Registry registry, String base, String targetGroup) {
         Map<String, String> all = new LinkedHashMap<>();
         all.put("AWS_ENDPOINT_URL", "http://127.0.0.1:" + ports.api());
         all.put("AWS_REGION", Arns.REGION);
@@ -169,6 +170,8 @@ public final class LocalCloud implements AutoCloseable {
         all.put("MODEL_BUCKET", BUCKET);
         all.put("BASE_IMAGE", base);
         all.put("ECS_CLUSTER", CLUSTER);
+        all.put("TARGET_GROUP_ARN", targetGroup);
+        all.put("SERVICE_URL", "http://127.0.0.1:" + ports.service());
         all.putAll(machine.engineEnvironment());
         return all;
     }
@@ -201,8 +204,7 @@ public final class LocalCloud implements AutoCloseable {
     private RegistryServer registryServer(Registry registry) {
         return machine.registryProgram()
                 .<RegistryServer>map(program -> new RegistryProcess(program, registry))
-                .orElseGet(
-                        () -> new RegistryContainer(machine.registryImage(), engine, registry));
+                .orElseGet(() -> new RegistryContainer(machine.registryImage(), engine, registry));
     }
 
     private static void await(Registry registry) throws IOException {
@@ -237,7 +239,7 @@ public final class LocalCloud implements AutoCloseable {
             try {
                 running.pop().close();
             } catch (Exception e) {
-                progress.accept("while stopping: " + e.getMessage());
+                progress.accept("while stopping: " + e);
             }
         }
     }

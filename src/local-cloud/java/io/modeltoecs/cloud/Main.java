@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
-/** The server's program: {@code serve} runs the cloud of a folder, {@code clean} removes its traces. */
+/**
+ * The server's program: {@code serve} runs the cloud of a folder, {@code clean} removes its traces.
+ */
 public final class Main {
     /** As ECS has it. */
     private static final int SETTLE_SECONDS = 40;
@@ -43,7 +45,8 @@ public final class Main {
         }
     }
 
-    private static void serve(LocalCloud cloud, Path local) throws IOException, InterruptedException {
+    private static void serve(LocalCloud cloud, Path local)
+            throws IOException, InterruptedException {
         CountDownLatch ended = new CountDownLatch(1);
         Path file = local.resolve("cloud.env");
         cloud.start();

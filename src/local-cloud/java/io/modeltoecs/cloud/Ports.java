@@ -8,13 +8,14 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 
 /**
- * The cloud's ports on 127.0.0.1. They are chosen once and kept: images carry the registry's port in
- * their names.
+ * The cloud's ports on 127.0.0.1. They are chosen once and kept: images carry the registry's port
+ * in their names.
  *
  * @param api the endpoint of all APIs
  * @param registry the registry
+ * @param service the listener of the load balancer that is there from the start
  */
-record Ports(int api, int registry) {
+record Ports(int api, int registry, int service) {
     private static final int FIRST = 20000;
     private static final int RANGE = 10000;
 
@@ -25,7 +26,8 @@ record Ports(int api, int registry) {
         if (ports == null) {
             int start = FIRST + Math.floorMod(cloudId.hashCode(), RANGE);
             int api = free(start);
-            ports = new Ports(api, free(api + 1));
+            int registry = free(api + 1);
+            ports = new Ports(api, registry, free(registry + 1));
             kept.save(ports);
         }
         return ports;
@@ -52,7 +54,7 @@ record Ports(int api, int registry) {
 
     /** Fails where another program has one of them. */
     void requireFree() throws IOException {
-        for (int port : new int[] {api, registry}) {
+        for (int port : new int[] {api, registry, service}) {
             if (!isFree(port)) {
                 throw new IOException(
                         "Port "

@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one endpoint of all APIs. A request with {@code X-Amz-Target} is AWS JSON, a form posted to the
- * root is the query protocol, the task metadata has its own path, and all else is S3.
+ * The one endpoint of all APIs. A request with {@code X-Amz-Target} is AWS JSON, a form posted to
+ * the root is the query protocol, the task metadata has its own path, and all else is S3.
  */
 public final class Front extends HttpServlet {
     private static final Logger LOG = LoggerFactory.getLogger(Front.class);
@@ -93,7 +93,8 @@ public final class Front extends HttpServlet {
         JsonApi.Action action = api == null ? null : api.actions().get(target.substring(dot + 1));
         if (action == null) {
             throw AwsError.of(
-                    "UnknownOperationException", "The local cloud has no operation " + target + ".");
+                    "UnknownOperationException",
+                    "The local cloud has no operation " + target + ".");
         }
         return action;
     }
@@ -153,8 +154,7 @@ public final class Front extends HttpServlet {
     }
 
     private static Map<String, String> form(HttpServletRequest request) throws IOException {
-        String text =
-                new String(request.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String text = new String(request.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         Map<String, String> form = new LinkedHashMap<>();
         for (String pair : text.split("&")) {
             int equals = pair.indexOf('=');

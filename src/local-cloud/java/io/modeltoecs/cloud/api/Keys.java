@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 
 /**
  * The key pair that the local cloud hands out, and the check that a request is signed with it. The
- * signature itself is not computed again: the cloud listens on loopback alone, and what matters here
- * is that a client without credentials fails as it does on AWS.
+ * signature itself is not computed again: the cloud listens on loopback alone, and what matters
+ * here is that a client without credentials fails as it does on AWS.
  *
  * @param accessKeyId the key's id
  * @param secretAccessKey its secret

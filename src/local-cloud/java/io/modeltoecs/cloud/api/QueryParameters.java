@@ -34,7 +34,8 @@ public final class QueryParameters {
             return get(name).map(Integer::parseInt).orElse(otherwise);
         } catch (NumberFormatException e) {
             throw AwsError.of(
-                    "ValidationError", name + " must be a whole number, but was " + get(name).get());
+                    "ValidationError",
+                    name + " must be a whole number, but was " + get(name).get());
         }
     }
 

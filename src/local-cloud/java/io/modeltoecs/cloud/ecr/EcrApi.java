@@ -88,9 +88,7 @@ public final class EcrApi implements JsonApi {
                 .put(
                         "authorizationToken",
                         Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.UTF_8)))
-                .put(
-                        "expiresAt",
-                        Json.seconds(System.currentTimeMillis() + LOGIN.toMillis()))
+                .put("expiresAt", Json.seconds(System.currentTimeMillis() + LOGIN.toMillis()))
                 .put("proxyEndpoint", "http://" + registry.host());
         return out;
     }
@@ -120,7 +118,8 @@ public final class EcrApi implements JsonApi {
         repository.scanOnPush =
                 in.path("imageScanningConfiguration").path("scanOnPush").asBoolean();
         in.path("tags")
-                .forEach(t -> repository.tags.put(t.path("Key").asText(), t.path("Value").asText()));
+                .forEach(
+                        t -> repository.tags.put(t.path("Key").asText(), t.path("Value").asText()));
         state.repositories.put(name, repository);
         file.save(state);
         ObjectNode out = Json.object();
@@ -180,8 +179,7 @@ public final class EcrApi implements JsonApi {
                 ids.addObject().put("imageDigest", digest);
             }
             if (!wanted.equals("UNTAGGED")) {
-                its.forEach(
-                        t -> ids.addObject().put("imageDigest", digest).put("imageTag", t));
+                its.forEach(t -> ids.addObject().put("imageDigest", digest).put("imageTag", t));
             }
         }
         return out;
@@ -301,8 +299,7 @@ public final class EcrApi implements JsonApi {
     private JsonNode scanFindings(ObjectNode in) {
         String name = repositoryName(in);
         JsonNode id = in.path("imageId");
-        Registry.Manifest manifest =
-                manifest(name, id).orElseThrow(() -> imageNotFound(name, id));
+        Registry.Manifest manifest = manifest(name, id).orElseThrow(() -> imageNotFound(name, id));
         throw AwsError.of(
                 "ScanNotFoundException",
                 "Image scan does not exist for the image with '{imageDigest:'"
@@ -324,7 +321,8 @@ public final class EcrApi implements JsonApi {
     private synchronized JsonNode getLifecyclePolicy(ObjectNode in) {
         String policy = repository(in.path("repositoryName").asText()).lifecyclePolicy;
         if (policy == null) {
-            throw AwsError.of("LifecyclePolicyNotFoundException", "Lifecycle policy does not exist");
+            throw AwsError.of(
+                    "LifecyclePolicyNotFoundException", "Lifecycle policy does not exist");
         }
         return answer(in).put("lifecyclePolicyText", policy);
     }
@@ -357,7 +355,8 @@ public final class EcrApi implements JsonApi {
         Repository repository =
                 repository(Arns.lastPart(in.path("resourceArn").asText(), "repository/"));
         in.path("tags")
-                .forEach(t -> repository.tags.put(t.path("Key").asText(), t.path("Value").asText()));
+                .forEach(
+                        t -> repository.tags.put(t.path("Key").asText(), t.path("Value").asText()));
         file.save(state);
         return Json.object();
     }
@@ -399,9 +398,7 @@ public final class EcrApi implements JsonApi {
         for (String tag : registry.tags(repository)) {
             registry.manifest(repository, tag)
                     .ifPresent(
-                            m ->
-                                    all.computeIfAbsent(m.digest(), d -> new ArrayList<>())
-                                            .add(tag));
+                            m -> all.computeIfAbsent(m.digest(), d -> new ArrayList<>()).add(tag));
         }
         return all;
     }

@@ -10,7 +10,8 @@ import com.fasterxml.jackson.databind.JsonNode;
  * @param threshold how many tasks may fail one after the other
  * @param resetOnHealthyTask whether a healthy task starts the count anew
  */
-record CircuitBreaker(boolean enabled, boolean rollback, int threshold, boolean resetOnHealthyTask) {
+record CircuitBreaker(
+        boolean enabled, boolean rollback, int threshold, boolean resetOnHealthyTask) {
     private static final int MIN = 3;
     private static final int MAX = 200;
     private static final double HUNDRED = 100.0;

@@ -36,8 +36,7 @@ final class ContainerHealth implements AutoCloseable {
         Check check = new Check(container, settings);
         checks.put(
                 container,
-                timer.scheduleWithFixedDelay(
-                        check::run, interval, interval, TimeUnit.SECONDS));
+                timer.scheduleWithFixedDelay(check::run, interval, interval, TimeUnit.SECONDS));
     }
 
     void forget(TaskContainer container) {

@@ -19,7 +19,9 @@ final class ContainerSettings {
     private final Keys keys;
     private final boolean memoryLimits;
 
-    /** A machine without control over memory (rootless, cgroup v1) runs containers without limits. */
+    /**
+     * A machine without control over memory (rootless, cgroup v1) runs containers without limits.
+     */
     ContainerSettings(ContainerEngine engine, Keys keys, boolean memoryLimits) {
         this.engine = engine;
         this.keys = keys;

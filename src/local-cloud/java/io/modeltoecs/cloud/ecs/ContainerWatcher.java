@@ -75,8 +75,7 @@ final class ContainerWatcher implements AutoCloseable {
                 if (!running.contains(one.container().engineId)) {
                     engine.inspect(one.container().engineId)
                             .filter(s -> !s.running())
-                            .ifPresent(
-                                    s -> runner.containerEnded(one.task(), one.container(), s));
+                            .ifPresent(s -> runner.containerEnded(one.task(), one.container(), s));
                 }
             }
         } catch (EngineException e) {

@@ -151,7 +151,9 @@ public final class Ecs implements JsonApi, AutoCloseable {
         scheduler.start();
     }
 
-    /** Tasks ended with the former process: services start theirs anew, of the newest deployment. */
+    /**
+     * Tasks ended with the former process: services start theirs anew, of the newest deployment.
+     */
     private void forgetTasksOfBefore() {
         for (Cluster cluster : store.state().clusters.values()) {
             for (Service service : cluster.services.values()) {
@@ -210,8 +212,7 @@ public final class Ecs implements JsonApi, AutoCloseable {
         if (arn.contains(":task-definition/")) {
             String name = arn.substring(arn.indexOf('/') + 1);
             int colon = name.indexOf(':');
-            Family family =
-                    colon < 0 ? null : store.state().families.get(name.substring(0, colon));
+            Family family = colon < 0 ? null : store.state().families.get(name.substring(0, colon));
             int revision = colon < 0 ? 0 : Integer.parseInt(name.substring(colon + 1));
             if (family != null && family.revisions.containsKey(revision)) {
                 ObjectNode tags = family.tags.get(revision);

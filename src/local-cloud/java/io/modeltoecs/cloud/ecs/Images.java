@@ -62,7 +62,8 @@ final class Images {
 
     private static StartFailure failure(TaskContainer container, String image, String said) {
         String text = said.toLowerCase(Locale.ROOT);
-        if (text.contains("manifest unknown") || text.contains("name unknown")
+        if (text.contains("manifest unknown")
+                || text.contains("name unknown")
                 || text.contains("not found")) {
             return notFound(container, image);
         }

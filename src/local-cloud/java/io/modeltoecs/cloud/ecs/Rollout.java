@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Brings a service step by step to what is wanted of it, within its minimum and maximum percent. All
- * under the store's lock; nothing here takes long.
+ * Brings a service step by step to what is wanted of it, within its minimum and maximum percent.
+ * All under the store's lock; nothing here takes long.
  */
 final class Rollout implements TaskRunner.Listener {
     private static final double HUNDRED = 100.0;
@@ -57,8 +57,7 @@ final class Rollout implements TaskRunner.Listener {
         deployment.id = "ecs-svc/" + Ids.digits();
         deployment.taskDefinition = TaskDefinitions.arn(definition);
         deployment.createdAt = now;
-        deployment.rollout(
-                "IN_PROGRESS", "ECS deployment " + deployment.id + " in progress.");
+        deployment.rollout("IN_PROGRESS", "ECS deployment " + deployment.id + " in progress.");
         ServiceRevision revision = new ServiceRevision();
         String path = service.cluster + "/" + service.name + "/";
         revision.arn = Arns.of("ecs", "service-revision/" + path + Ids.digits());
@@ -67,7 +66,9 @@ final class Rollout implements TaskRunner.Listener {
         definition
                 .path("containerDefinitions")
                 .forEach(
-                        c -> revision.images.put(c.path("name").asText(), c.path("image").asText()));
+                        c ->
+                                revision.images.put(
+                                        c.path("name").asText(), c.path("image").asText()));
         service.revisions.put(revision.arn, revision);
         deployment.revisionArn = revision.arn;
         closeRecord(service, old, "STOPPED", "A newer deployment replaced this one.");
@@ -164,8 +165,7 @@ final class Rollout implements TaskRunner.Listener {
         if (service.status.equals("DRAINING")) {
             stop(service, tasks);
             boolean gone =
-                    store.tasks(service).stream()
-                            .allMatch(t -> t.hasStopped() || !t.isWanted());
+                    store.tasks(service).stream().allMatch(t -> t.hasStopped() || !t.isWanted());
             if (gone) {
                 service.status = "INACTIVE";
                 service.deployments.clear();
@@ -200,9 +200,7 @@ final class Rollout implements TaskRunner.Listener {
                         .filter(t -> !bad.contains(t))
                         .count();
         long replaced =
-                tasks.stream()
-                        .filter(t -> primary.id.equals(t.deployment) && isHealthy(t))
-                        .count();
+                tasks.stream().filter(t -> primary.id.equals(t.deployment) && isHealthy(t)).count();
         boolean noRoom = active >= upper(service) && good < service.desiredCount;
         if (!noRoom && replaced < service.desiredCount) {
             // The replacement comes first; the task goes when that is healthy.
@@ -249,8 +247,7 @@ final class Rollout implements TaskRunner.Listener {
                         .filter(t -> primary.id.equals(t.deployment))
                         .filter(t -> complaint(service, t) == null)
                         .count();
-        long missing =
-                Math.min(service.desiredCount - good, upper(service) - tasks.size());
+        long missing = Math.min(service.desiredCount - good, upper(service) - tasks.size());
         boolean waits = System.currentTimeMillis() < primary.notBefore;
         if (missing <= 0 || primary.failed() || waits) {
             return;
@@ -296,7 +293,9 @@ final class Rollout implements TaskRunner.Listener {
             case "TASK_DEFINITION" -> {
                 Family family = store.state().families.get(definition.path("family").asText());
                 ObjectNode tags =
-                        family == null ? null : family.tags.get(definition.path("revision").asInt());
+                        family == null
+                                ? null
+                                : family.tags.get(definition.path("revision").asInt());
                 yield tags == null ? Map.of() : Tags.map(Tags.list(tags));
             }
             default -> Map.of();
@@ -308,8 +307,7 @@ final class Rollout implements TaskRunner.Listener {
         long lower =
                 (long) Math.ceil(service.desiredCount * service.minimumHealthyPercent() / HUNDRED);
         List<Task> stop = new ArrayList<>();
-        List<Task> old =
-                tasks.stream().filter(t -> !primary.id.equals(t.deployment)).toList();
+        List<Task> old = tasks.stream().filter(t -> !primary.id.equals(t.deployment)).toList();
         if (!primary.failed()) {
             for (Task task : old) {
                 if (!isHealthy(task)) {
@@ -389,8 +387,7 @@ final class Rollout implements TaskRunner.Listener {
         boolean done =
                 wanted.size() == service.desiredCount
                         && wanted.stream()
-                                .allMatch(
-                                        t -> primary.id.equals(t.deployment) && isHealthy(t));
+                                .allMatch(t -> primary.id.equals(t.deployment) && isHealthy(t));
         if (!done || primary.failed()) {
             service.steady &= done;
             return;
@@ -413,8 +410,7 @@ final class Rollout implements TaskRunner.Listener {
         ServiceDeployment record = service.record(primary.serviceDeploymentArn);
         if (record != null && record.isOpen()) {
             boolean rolledBack = record.status.equals("ROLLBACK_IN_PROGRESS");
-            record.finish(
-                    rolledBack ? "ROLLBACK_SUCCESSFUL" : "SUCCESSFUL", record.statusReason);
+            record.finish(rolledBack ? "ROLLBACK_SUCCESSFUL" : "SUCCESSFUL", record.statusReason);
         }
         store.changed();
     }
@@ -424,7 +420,11 @@ final class Rollout implements TaskRunner.Listener {
         List<Task> wanted = store.tasks(service).stream().filter(Task::isWanted).toList();
         boolean none = wanted.stream().noneMatch(t -> primary.id.equals(t.deployment));
         boolean full = wanted.size() >= upper(service);
-        if (primary.inProgress() && !primary.saidStuck && none && full && service.desiredCount > 0
+        if (primary.inProgress()
+                && !primary.saidStuck
+                && none
+                && full
+                && service.desiredCount > 0
                 && wanted.stream().allMatch(this::isHealthy)) {
             primary.saidStuck = true;
             service.event(
@@ -483,7 +483,9 @@ final class Rollout implements TaskRunner.Listener {
             String group = balancer.path("targetGroupArn").asText();
             TaskContainer container = task.container(balancer.path("containerName").asText());
             int port =
-                    container == null ? 0 : container.hostPort(balancer.path("containerPort").asInt());
+                    container == null
+                            ? 0
+                            : container.hostPort(balancer.path("containerPort").asInt());
             if (port == 0 || !targetGroups.exists(group)) {
                 service.event(
                         "failed to register targets in (target-group "

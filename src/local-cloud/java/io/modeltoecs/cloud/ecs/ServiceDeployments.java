@@ -125,8 +125,7 @@ final class ServiceDeployments {
         ArrayNode failures = out.putArray("failures");
         for (JsonNode arn : in.path("serviceRevisionArns")) {
             Service service = serviceOf(arn.asText(), "service-revision/");
-            ServiceRevision revision =
-                    service == null ? null : service.revisions.get(arn.asText());
+            ServiceRevision revision = service == null ? null : service.revisions.get(arn.asText());
             if (revision == null) {
                 failures.addObject().put("arn", arn.asText()).put("reason", "MISSING");
             } else {

@@ -65,8 +65,7 @@ final class ServiceView {
         return json;
     }
 
-    private static ObjectNode deployment(
-            Service service, Deployment deployment, List<Task> tasks) {
+    private static ObjectNode deployment(Service service, Deployment deployment, List<Task> tasks) {
         List<Task> its = of(deployment, tasks);
         ObjectNode json =
                 Json.object()

@@ -164,8 +164,7 @@ final class Services {
         for (String member : SETTINGS) {
             if (in.hasNonNull(member)) {
                 deploys |=
-                        DEPLOYED.contains(member)
-                                && !in.get(member).equals(settings.get(member));
+                        DEPLOYED.contains(member) && !in.get(member).equals(settings.get(member));
                 if (member.equals("deploymentConfiguration")) {
                     // Members that are not given keep their values.
                     settings.withObject("/" + member).setAll((ObjectNode) in.get(member));
@@ -231,8 +230,8 @@ final class Services {
         for (JsonNode name : names) {
             Service service = cluster.services.get(shortName(name.asText()));
             if (service == null) {
-                String arn = Arns.of(
-                        "ecs", "service/" + cluster.name + "/" + shortName(name.asText()));
+                String arn =
+                        Arns.of("ecs", "service/" + cluster.name + "/" + shortName(name.asText()));
                 failures.addObject().put("arn", arn).put("reason", "MISSING");
             } else {
                 found.add(view.json(service, tags));
@@ -272,9 +271,7 @@ final class Services {
     static Service find(EcsStore store, ObjectNode in, String member) {
         String reference = in.path(member).asText();
         Service service =
-                store.cluster(in.path("cluster").asText(""))
-                        .services
-                        .get(shortName(reference));
+                store.cluster(in.path("cluster").asText("")).services.get(shortName(reference));
         if (service == null) {
             throw AwsError.of("ServiceNotFoundException", "Service not found.");
         }

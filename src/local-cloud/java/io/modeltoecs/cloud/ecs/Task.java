@@ -10,7 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A running copy of a task definition. Its changing fields are read and set under the store's lock. */
+/**
+ * A running copy of a task definition. Its changing fields are read and set under the store's lock.
+ */
 final class Task {
     final String id = Ids.task();
     final String cluster;
@@ -43,7 +45,9 @@ final class Task {
     /** Whether it was counted healthy once, which ends the count of failures. */
     boolean wasHealthy;
 
-    /** Holds the network that the containers of this task share; null where there is one container. */
+    /**
+     * Holds the network that the containers of this task share; null where there is one container.
+     */
     String networkHolder;
 
     /** Where load balancers find it: target group ARN to target. */

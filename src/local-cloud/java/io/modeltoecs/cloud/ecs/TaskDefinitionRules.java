@@ -86,8 +86,7 @@ final class TaskDefinitionRules {
             require(
                     !container.path("image").asText("").isEmpty(),
                     "Container.image should not be null or empty.");
-            require(
-                    NAME.matcher(name).matches(), "Container.name contains invalid characters.");
+            require(NAME.matcher(name).matches(), "Container.name contains invalid characters.");
             require(names.add(name), "Container names must be unique within a task definition");
         }
     }
@@ -99,8 +98,7 @@ final class TaskDefinitionRules {
                         + container.path("name").asText()
                         + "'. At least one of 'memory' or 'memoryReservation' must be specified.");
         require(
-                !in.has("memory")
-                        || container.path("memory").asInt() <= number(in.path("memory")),
+                !in.has("memory") || container.path("memory").asInt() <= number(in.path("memory")),
                 "The 'memory' setting for container '"
                         + container.path("name").asText()
                         + "' is greater than for the task");
@@ -212,9 +210,14 @@ final class TaskDefinitionRules {
         for (JsonNode container : in.path("containerDefinitions")) {
             used += container.path("cpu").asInt();
             if (in.path("executionRoleArn").asText("").isEmpty()) {
-                String head = "Fargate requires task definition to have execution role ARN to support ";
+                String head =
+                        "Fargate requires task definition to have execution role ARN to support ";
                 require(
-                        !container.path("logConfiguration").path("logDriver").asText().equals("awslogs"),
+                        !container
+                                .path("logConfiguration")
+                                .path("logDriver")
+                                .asText()
+                                .equals("awslogs"),
                         head + "log driver awslogs.");
                 require(
                         !container.path("image").asText().startsWith(registryHost + "/"),

@@ -32,7 +32,8 @@ final class TaskDefinitions {
         ObjectNode definition = in.deepCopy();
         JsonNode tags = definition.remove("tags");
         fill(definition);
-        definition.put("taskDefinitionArn", Arns.of("ecs", "task-definition/" + name + ":" + revision));
+        definition.put(
+                "taskDefinitionArn", Arns.of("ecs", "task-definition/" + name + ":" + revision));
         definition.put("revision", revision);
         definition.put("status", "ACTIVE");
         definition.put("registeredAt", Json.now());
@@ -70,7 +71,12 @@ final class TaskDefinitions {
                 container.put("cpu", 0);
             }
             for (String list :
-                    List.of("environment", "mountPoints", "volumesFrom", "portMappings", "systemControls")) {
+                    List.of(
+                            "environment",
+                            "mountPoints",
+                            "volumesFrom",
+                            "portMappings",
+                            "systemControls")) {
                 container.withArray("/" + list);
             }
             for (JsonNode port : container.path("portMappings")) {
@@ -100,8 +106,7 @@ final class TaskDefinitions {
         String reference = in.path("taskDefinition").asText();
         ObjectNode definition =
                 find(reference)
-                        .orElseThrow(
-                                () -> AwsError.client("Unable to describe task definition."));
+                        .orElseThrow(() -> AwsError.client("Unable to describe task definition."));
         return answer(
                 store.state().families.get(definition.path("family").asText()),
                 definition.path("revision").asInt());
@@ -118,8 +123,7 @@ final class TaskDefinitions {
     JsonNode deregister(ObjectNode in) {
         ObjectNode definition =
                 find(in.path("taskDefinition").asText())
-                        .orElseThrow(
-                                () -> AwsError.client("Unable to describe task definition."));
+                        .orElseThrow(() -> AwsError.client("Unable to describe task definition."));
         definition.put("status", "INACTIVE");
         definition.put("deregisteredAt", Json.now());
         store.changed();
@@ -172,8 +176,7 @@ final class TaskDefinitions {
     Optional<ObjectNode> find(String reference) {
         String name = Arns.lastPart(reference, "task-definition/");
         int colon = name.indexOf(':');
-        Family family =
-                store.state().families.get(colon < 0 ? name : name.substring(0, colon));
+        Family family = store.state().families.get(colon < 0 ? name : name.substring(0, colon));
         if (family == null) {
             return Optional.empty();
         }

@@ -28,8 +28,7 @@ final class TaskMetadata extends HttpServlet {
             throws IOException {
         // /v4/<task>/<container>[/task]
         String[] path = request.getRequestURI().split("/");
-        JsonNode answer =
-                path.length > CONTAINER ? store.with(() -> answer(path)) : null;
+        JsonNode answer = path.length > CONTAINER ? store.with(() -> answer(path)) : null;
         if (answer == null) {
             response.sendError(HttpServletResponse.SC_NOT_FOUND);
             return;

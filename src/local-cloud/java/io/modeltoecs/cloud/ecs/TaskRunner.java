@@ -124,8 +124,7 @@ final class TaskRunner implements AutoCloseable {
         if (task.isRunning()) {
             task.lastStatus = delay > 0 ? "DEACTIVATING" : "STOPPING";
         }
-        timer.schedule(
-                () -> workers.execute(() -> end(task)), delay, TimeUnit.SECONDS);
+        timer.schedule(() -> workers.execute(() -> end(task)), delay, TimeUnit.SECONDS);
     }
 
     private void run(Task task) {
@@ -261,7 +260,9 @@ final class TaskRunner implements AutoCloseable {
         return service == null ? null : service.deployment(task.deployment);
     }
 
-    /** Containers of one task reach each other on localhost: one that only sleeps has the network. */
+    /**
+     * Containers of one task reach each other on localhost: one that only sleeps has the network.
+     */
     private void holdNetwork(Task task) {
         List<String> ports = new ArrayList<>();
         task.containers.forEach(c -> ports.addAll(ContainerSettings.ports(c)));
@@ -279,8 +280,7 @@ final class TaskRunner implements AutoCloseable {
         try {
             task.networkHolder = engine.run(holder);
         } catch (EngineException e) {
-            throw new StartFailure(
-                    null, "CannotCreateContainerError: network: " + e.getMessage());
+            throw new StartFailure(null, "CannotCreateContainerError: network: " + e.getMessage());
         }
     }
 
@@ -309,8 +309,7 @@ final class TaskRunner implements AutoCloseable {
             TaskContainer other = task.container(d.path("containerName").asText());
             String condition = d.path("condition").asText();
             long limit = container.definition.path("startTimeout").asLong(0) * 1000;
-            long deadline =
-                    System.currentTimeMillis() + (limit > 0 ? limit : DEPENDENCY_MILLIS);
+            long deadline = System.currentTimeMillis() + (limit > 0 ? limit : DEPENDENCY_MILLIS);
             while (isWanted(task) && !store.with(() -> holds(other, condition))) {
                 boolean failed = store.with(() -> cannotHold(other, condition));
                 if (failed || System.currentTimeMillis() > deadline) {
@@ -362,8 +361,7 @@ final class TaskRunner implements AutoCloseable {
         List<String> network =
                 shared ? List.of("--network", "container:" + task.networkHolder) : place.network();
         List<String> ports = shared ? List.of() : ContainerSettings.ports(container);
-        ContainerSpec spec =
-                settings.spec(task, container, network, ports, place.endpoint());
+        ContainerSpec spec = settings.spec(task, container, network, ports, place.endpoint());
         String id;
         try {
             id = engine.run(spec);

@@ -43,8 +43,7 @@ final class Tasks {
         ArrayNode started = out.putArray("tasks");
         for (int i = 0; i < count; i++) {
             Task task = new Task(cluster.name, definition);
-            task.group =
-                    in.path("group").asText("family:" + definition.path("family").asText());
+            task.group = in.path("group").asText("family:" + definition.path("family").asText());
             task.startedBy = in.hasNonNull("startedBy") ? in.path("startedBy").asText() : null;
             task.launchType = in.path("launchType").asText("EC2");
             task.overrides = in.path("overrides").isObject() ? in.get("overrides") : Json.object();
@@ -62,8 +61,7 @@ final class Tasks {
         if (task == null) {
             throw AwsError.invalidParameter("The referenced task was not found.");
         }
-        runner.stop(
-                task, "UserInitiated", in.path("reason").asText("Task stopped by user"), true);
+        runner.stop(task, "UserInitiated", in.path("reason").asText("Task stopped by user"), true);
         ObjectNode out = Json.object();
         out.set("task", TaskView.json(task, true));
         return out;

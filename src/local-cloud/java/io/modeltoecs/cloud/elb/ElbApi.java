@@ -12,14 +12,14 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Elastic Load Balancing v2: Application Load Balancers whose listeners are ports of 127.0.0.1.
- */
+/** Elastic Load Balancing v2: Application Load Balancers whose listeners are ports of 127.0.0.1. */
 public final class ElbApi implements QueryApi, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ElbApi.class);
     private static final String HOST = "127.0.0.1";
@@ -86,6 +86,60 @@ public final class ElbApi implements QueryApi, AutoCloseable {
         all.put("DescribeTags", this::describeTags);
         all.put("AddTags", this::addTags);
         return all;
+    }
+
+    /**
+     * Makes a load balancer, a target group and a listener that forwards to it, all of one name,
+     * unless they are there: what a newcomer's first service is reached by. The group checks {@code
+     * /readyz} and drains quickly.
+     *
+     * @return the target group's ARN
+     */
+    public synchronized String provide(String name, int port) {
+        createLoadBalancer(new QueryParameters(Map.of("Name", name)));
+        String balancer = arn(name, state.loadBalancers, b -> b.name).orElseThrow();
+        Optional<String> found = arn(name, state.targetGroups, g -> g.name);
+        if (found.isEmpty()) {
+            createTargetGroup(
+                    new QueryParameters(
+                            Map.of(
+                                    "Name", name,
+                                    "Port", "8080",
+                                    "TargetType", "ip",
+                                    "HealthCheckPath", "/readyz",
+                                    "HealthCheckIntervalSeconds", "5",
+                                    "HealthCheckTimeoutSeconds", "2",
+                                    "HealthyThresholdCount", "2",
+                                    "UnhealthyThresholdCount", "2")));
+            found = arn(name, state.targetGroups, g -> g.name);
+            state.targetGroups
+                    .get(found.orElseThrow())
+                    .attributes
+                    .put(TargetGroup.DEREGISTRATION_DELAY, "5");
+        }
+        String group = found.orElseThrow();
+        if (state.listeners.values().stream().noneMatch(l -> l.port == port)) {
+            createListener(
+                    new QueryParameters(
+                            Map.of(
+                                    "LoadBalancerArn",
+                                    balancer,
+                                    "Port",
+                                    String.valueOf(port),
+                                    "DefaultActions.member.1.Type",
+                                    "forward",
+                                    "DefaultActions.member.1.TargetGroupArn",
+                                    group)));
+        }
+        return group;
+    }
+
+    private static <T> Optional<String> arn(
+            String name, Map<String, T> all, Function<T, String> nameOf) {
+        return all.entrySet().stream()
+                .filter(e -> nameOf.apply(e.getValue()).equals(name))
+                .map(Map.Entry::getKey)
+                .findFirst();
     }
 
     private synchronized Map<String, ?> createLoadBalancer(QueryParameters in) {
@@ -270,8 +324,7 @@ public final class ElbApi implements QueryApi, AutoCloseable {
     private synchronized Map<String, ?> createListener(QueryParameters in) {
         String balancer = in.require("LoadBalancerArn");
         if (!state.loadBalancers.containsKey(balancer)) {
-            throw AwsError.of(
-                    "LoadBalancerNotFound", "Load balancer '" + balancer + "' not found");
+            throw AwsError.of("LoadBalancerNotFound", "Load balancer '" + balancer + "' not found");
         }
         if (!in.get("Protocol").orElse("HTTP").equals("HTTP")) {
             throw AwsError.of(

@@ -10,9 +10,7 @@ package io.modeltoecs.cloud.elb;
 public record TargetHealth(String state, String reason, String description) {
     static final TargetHealth REGISTERING =
             new TargetHealth(
-                    "initial",
-                    "Elb.RegistrationInProgress",
-                    "Target registration is in progress");
+                    "initial", "Elb.RegistrationInProgress", "Target registration is in progress");
     static final TargetHealth HEALTHY = new TargetHealth("healthy", null, null);
     static final TargetHealth DRAINING =
             new TargetHealth(
@@ -26,7 +24,9 @@ public record TargetHealth(String state, String reason, String description) {
                     "Target group is not configured to receive traffic from the load balancer");
     static final TargetHealth NOT_REGISTERED =
             new TargetHealth(
-                    "unused", "Target.NotRegistered", "Target is not registered to the target group");
+                    "unused",
+                    "Target.NotRegistered",
+                    "Target is not registered to the target group");
 
     static TargetHealth unhealthy(String reason, String description) {
         return new TargetHealth("unhealthy", reason, description);

@@ -86,12 +86,7 @@ public final class ContainerEngine {
 
     /** Asks a container to end, and ends it when it does not within the time. */
     public void stop(String container, int seconds) {
-        run(
-                QUICK.plusSeconds(seconds),
-                "stop",
-                "-t",
-                Integer.toString(seconds),
-                container);
+        run(QUICK.plusSeconds(seconds), "stop", "-t", Integer.toString(seconds), container);
     }
 
     /** Asks containers to end, all at a time. */
@@ -150,14 +145,14 @@ public final class ContainerEngine {
                             }
                         });
         return Optional.of(
-                new ContainerState(
-                        all.path("Id").asText(), running, exit, oom, Map.copyOf(ports)));
+                new ContainerState(all.path("Id").asText(), running, exit, oom, Map.copyOf(ports)));
     }
 
     /** runc under cgroup v1 does not report it; the kernel's log does, where it may be read. */
     private boolean kernelEndedForMemory(String id) {
         Cli.Result log = cli.run(QUICK, Map.of(), List.of("dmesg"));
-        return log.ok() && log.out().lines().anyMatch(l -> l.contains("oom-kill:") && l.contains(id));
+        return log.ok()
+                && log.out().lines().anyMatch(l -> l.contains("oom-kill:") && l.contains(id));
     }
 
     /** Runs a command in a container. */
@@ -226,19 +221,22 @@ public final class ContainerEngine {
         must(SLOW, Map.of(), args);
     }
 
-    /** Removes the images whose names start so. */
+    /**
+     * Removes the image names that start so. An image goes with its last name: another cloud may
+     * know the same image by a name of its own.
+     */
     public void removeImages(String prefix) {
-        List<String> ids =
-                must(QUICK, "images", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}")
-                        .lines()
-                        .filter(l -> l.startsWith(prefix))
-                        .map(l -> l.substring(l.lastIndexOf(' ') + 1))
-                        .distinct()
-                        .toList();
-        if (!ids.isEmpty()) {
-            List<String> args = new ArrayList<>(List.of("rmi", "-f"));
-            args.addAll(ids);
-            cli.run(QUICK, Map.of(), command(args));
+        List<String> ids = must(QUICK, "images", "-q", "--no-trunc").lines().distinct().toList();
+        for (String id : ids) {
+            Cli.Result image = run(QUICK, "image", "inspect", id);
+            JsonNode all = image.ok() ? json(image.out()).path(0) : Json.object();
+            for (String names : List.of("RepoTags", "RepoDigests")) {
+                for (JsonNode name : all.path(names)) {
+                    if (name.asText().startsWith(prefix)) {
+                        run(QUICK, "rmi", name.asText());
+                    }
+                }
+            }
         }
     }
 

@@ -12,4 +12,8 @@ import java.util.Map;
  * @param ports published ports: container port with protocol ({@code 8080/tcp}) to host port
  */
 public record ContainerState(
-        String id, boolean running, int exitCode, boolean outOfMemory, Map<String, Integer> ports) {}
+        String id,
+        boolean running,
+        int exitCode,
+        boolean outOfMemory,
+        Map<String, Integer> ports) {}

@@ -24,8 +24,8 @@ public record EngineNetwork(List<String> arguments, String hostAddress, String b
 
     /**
      * Sets the network up. Where the engine's bridge is on this machine, that is a bridge of the
-     * cloud's own, held up by a container that only sleeps: podman takes a bridge away with its last
-     * container, and the cloud's address with it.
+     * cloud's own, held up by a container that only sleeps: podman takes a bridge away with its
+     * last container, and the cloud's address with it.
      *
      * @param image an image with python3
      * @param port the cloud's port on loopback
@@ -66,8 +66,7 @@ public record EngineNetwork(List<String> arguments, String hostAddress, String b
     }
 
     private static void create(ContainerEngine engine, String name) {
-        Cli.Result made =
-                engine.run(QUICK, "network", "create", "--label", engine.label(), name);
+        Cli.Result made = engine.run(QUICK, "network", "create", "--label", engine.label(), name);
         if (!made.ok()) {
             throw new EngineException("Cannot make a container network: " + made.complaint());
         }
@@ -80,7 +79,9 @@ public record EngineNetwork(List<String> arguments, String hostAddress, String b
                 .equals("true");
     }
 
-    /** Without root a container has the user's own network stack, and no bridge is on this machine. */
+    /**
+     * Without root a container has the user's own network stack, and no bridge is on this machine.
+     */
     private static EngineNetwork rootlessPodman(ContainerEngine engine, int port) {
         boolean slirp =
                 engine.run(QUICK, "info", "--format", "{{.Host.Slirp4NetNS.Executable}}")
@@ -91,8 +92,7 @@ public record EngineNetwork(List<String> arguments, String hostAddress, String b
                         List.of("--network", "slirp4netns:allow_host_loopback=true"),
                         "10.0.2.2",
                         null)
-                : new EngineNetwork(
-                        List.of("--network", "pasta:-T," + port), "127.0.0.1", null);
+                : new EngineNetwork(List.of("--network", "pasta:-T," + port), "127.0.0.1", null);
     }
 
     private static String gateway(ContainerEngine engine, String name) {

@@ -136,19 +136,24 @@ public final class LogsApi implements JsonApi {
         String group = in.path("logGroupName").asText();
         ObjectNode out = Json.object();
         ArrayNode all = out.putArray("logStreams");
-        group(in).streams.forEach(
-                (name, created) -> {
-                    if (name.startsWith(prefix)) {
-                        all.addObject()
-                                .put("logStreamName", name)
-                                .put("creationTime", created)
-                                .put(
-                                        "arn",
-                                        Arns.of(
-                                                "logs",
-                                                "log-group:" + group + ":log-stream:" + name));
-                    }
-                });
+        group(in)
+                .streams
+                .forEach(
+                        (name, created) -> {
+                            if (name.startsWith(prefix)) {
+                                all.addObject()
+                                        .put("logStreamName", name)
+                                        .put("creationTime", created)
+                                        .put(
+                                                "arn",
+                                                Arns.of(
+                                                        "logs",
+                                                        "log-group:"
+                                                                + group
+                                                                + ":log-stream:"
+                                                                + name));
+                            }
+                        });
         return out;
     }
 

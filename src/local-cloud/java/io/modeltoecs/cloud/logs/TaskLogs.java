@@ -13,7 +13,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What containers printed: from the engine while a container is there, from a file after it is gone.
+ * What containers printed: from the engine while a container is there, from a file after it is
+ * gone.
  */
 public final class TaskLogs {
     private final ContainerEngine engine;

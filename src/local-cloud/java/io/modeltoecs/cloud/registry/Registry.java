@@ -75,8 +75,7 @@ public final class Registry {
                 (USER + ":" + hash + "\n").getBytes(StandardCharsets.UTF_8));
         String login =
                 Base64.getEncoder()
-                        .encodeToString(
-                                (USER + ":" + password).getBytes(StandardCharsets.UTF_8));
+                        .encodeToString((USER + ":" + password).getBytes(StandardCharsets.UTF_8));
         var auths = Json.object();
         auths.putObject("auths").putObject(registry.host()).put("auth", login);
         Files.createDirectories(registry.authFile().getParent());
@@ -147,8 +146,7 @@ public final class Registry {
     /** A small blob, e.g. an image's configuration. */
     public Optional<JsonNode> json(String repository, String digest) {
         try {
-            HttpResponse<String> answer =
-                    send(request(repository + "/blobs/" + digest).GET());
+            HttpResponse<String> answer = send(request(repository + "/blobs/" + digest).GET());
             return answer.statusCode() == OK
                     ? Optional.of(Json.MAPPER.readTree(answer.body()))
                     : Optional.empty();
@@ -183,8 +181,8 @@ public final class Registry {
     }
 
     /**
-     * The digests of a repository's manifests, tagged or not. The registry's API lists only tags, so
-     * they are read from where it keeps them.
+     * The digests of a repository's manifests, tagged or not. The registry's API lists only tags,
+     * so they are read from where it keeps them.
      */
     public List<String> digests(String repository) {
         Path revisions = repositoryFolder(repository).resolve("_manifests/revisions/sha256");
@@ -231,8 +229,7 @@ public final class Registry {
     private HttpRequest.Builder request(String path) {
         String login =
                 Base64.getEncoder()
-                        .encodeToString(
-                                (USER + ":" + password).getBytes(StandardCharsets.UTF_8));
+                        .encodeToString((USER + ":" + password).getBytes(StandardCharsets.UTF_8));
         return HttpRequest.newBuilder(URI.create("http://" + host() + "/v2/" + path))
                 .timeout(LIMIT)
                 .header("Authorization", "Basic " + login);

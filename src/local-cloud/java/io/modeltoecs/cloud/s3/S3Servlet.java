@@ -83,8 +83,7 @@ public final class S3Servlet extends HttpServlet {
                     CLOCK_SKEW_SECONDS);
         }
 
-        void handle(HttpServletRequest request, HttpServletResponse response)
-                throws IOException {
+        void handle(HttpServletRequest request, HttpServletResponse response) throws IOException {
             try (InputStream body = request.getInputStream()) {
                 doHandle(request, request, response, body, new RequestContext());
             } catch (UnsupportedOperationException e) {
@@ -129,8 +128,7 @@ public final class S3Servlet extends HttpServlet {
                         answer(request, response, S3ErrorCode.PRECONDITION_FAILED);
                     }
                 }
-                case RANGE_NOT_SATISFIABLE ->
-                        answer(request, response, S3ErrorCode.INVALID_RANGE);
+                case RANGE_NOT_SATISFIABLE -> answer(request, response, S3ErrorCode.INVALID_RANGE);
                 case HttpServletResponse.SC_BAD_REQUEST ->
                         answer(request, response, S3ErrorCode.BAD_DIGEST);
                 case HttpServletResponse.SC_FORBIDDEN ->

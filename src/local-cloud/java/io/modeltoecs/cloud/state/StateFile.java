@@ -9,7 +9,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** A file that is replaced as a whole, so that a process killed at any time leaves the old or the new. */
+/**
+ * A file that is replaced as a whole, so that a process killed at any time leaves the old or the
+ * new.
+ */
 public final class StateFile {
     private final Path path;
 
@@ -44,6 +47,9 @@ public final class StateFile {
                         Set.copyOf(PosixFilePermissions.fromString("rw-------"))));
         Files.write(temporary, content);
         Files.move(
-                temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                temporary,
+                path,
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
     }
 }

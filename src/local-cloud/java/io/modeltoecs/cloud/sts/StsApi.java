@@ -57,9 +57,7 @@ public final class StsApi implements QueryApi {
                 Instant.now().plusSeconds(seconds).truncatedTo(ChronoUnit.SECONDS).toString());
         Map<String, Object> user = new LinkedHashMap<>();
         user.put("AssumedRoleId", "AROALOCALCLOUD000000:" + session);
-        user.put(
-                "Arn",
-                "arn:aws:sts::" + Arns.ACCOUNT + ":assumed-role/" + role + "/" + session);
+        user.put("Arn", "arn:aws:sts::" + Arns.ACCOUNT + ":assumed-role/" + role + "/" + session);
         return Map.of("Credentials", credentials, "AssumedRoleUser", user);
     }
 }
