@@ -10,7 +10,8 @@ import java.util.Optional;
 public interface DeploymentTarget extends AutoCloseable {
 
     /**
-     * Checks everything, then starts the rollout. Nothing is changed unless all checks pass.
+     * Checks everything, and plans the rollout. Nothing is changed yet: {@link #advance} does that,
+     * once what is returned can be stored.
      *
      * @return what {@link #advance} goes on with
      * @throws io.modeltoecs.engine.StepException if the rollout can't be started
@@ -27,7 +28,8 @@ public interface DeploymentTarget extends AutoCloseable {
 
     /**
      * The build was aborted: rolls back or leaves, as {@code onAbort} says. Go on with {@link
-     * #advance} until it ends.
+     * #advance} until it ends: badly, with what state is left. Not to be called while {@link
+     * #advance} runs.
      */
     void abort(RolloutState state);
 

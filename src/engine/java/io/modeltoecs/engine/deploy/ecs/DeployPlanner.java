@@ -8,6 +8,7 @@ import io.modeltoecs.engine.deploy.ecs.EcsApi.Found;
 import io.modeltoecs.engine.model.ModelStore;
 import io.modeltoecs.engine.model.StoredModel;
 import io.modeltoecs.engine.options.DeployOptions;
+import io.modeltoecs.engine.options.ModelRef;
 import io.modeltoecs.engine.progress.Progress;
 import java.util.List;
 import java.util.Optional;
@@ -216,6 +217,9 @@ final class DeployPlanner implements Planner {
             model = stored.ref().toString();
             new ServingEnvironment(container).model(options, access.region().id(), stored);
         }
+        if (options.model() == null && image != null) {
+            checkPinned(container, image);
+        }
         new ServingEnvironment(container).rest(options, image);
         if (options.taskRoleArn() != null) {
             definition.text("taskRoleArn", options.taskRoleArn());
@@ -235,6 +239,27 @@ final class DeployPlanner implements Planner {
                 container.name(),
                 container.image(),
                 model == null ? container.env("MODEL") : model);
+    }
+
+    /** The model that stays has to fit the new image as well, where its model.json can be read. */
+    private void checkPinned(TaskDefinition.Container container, ImageFacts image) {
+        String pinned = Pins.exact(container);
+        String bucket = options.aws().bucket();
+        if (pinned == null || bucket == null || !bucket.equals(container.env("MODEL_BUCKET"))) {
+            return;
+        }
+        String[] parts = pinned.split("@", 2);
+        StoredModel stored;
+        try {
+            stored =
+                    new ModelStore(access, options.aws()).resolve(new ModelRef(parts[0], parts[1]));
+        } catch (StepException e) {
+            progress.say(
+                    "note: whether %s fits the image isn't known: %s"
+                            .formatted(pinned, e.getMessage()));
+            return;
+        }
+        ModelFit.check(stored, image);
     }
 
     private String servingContainer(TaskDefinition definition, List<String> balanced) {

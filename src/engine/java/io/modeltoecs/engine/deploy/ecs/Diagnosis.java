@@ -29,7 +29,7 @@ final class Diagnosis {
      *
      * @return whether some are still stopping, so that their exit codes aren't known yet
      */
-    boolean look(EcsState state) {
+    boolean look(EcsState state, Service service) {
         List<Task> failing =
                 ecs.tasks(DesiredStatus.STOPPED).stream()
                         .filter(task -> state.deploymentId.equals(task.startedBy()))
@@ -46,8 +46,15 @@ final class Diagnosis {
             state.stoppedTasks.add(task.id());
             progress.say(task.facts());
             if (state.cause == null) {
-                progress.say("  " + task.sentence());
-                state.cause = task.sentence() + "\n  " + task.facts() + lastLines(state, task);
+                Optional<String> seen = seen(state, service, task);
+                String sentence = seen.flatMap(Explanation::of).orElseGet(task::sentence);
+                progress.say("  " + sentence);
+                state.cause =
+                        sentence
+                                + "\n  "
+                                + task.facts()
+                                + seen.map(it -> "\n  " + it).orElse("")
+                                + lastLines(state, task);
             }
         }
         return failing.stream().anyMatch(task -> !"STOPPED".equals(task.lastStatus()));
@@ -56,28 +63,25 @@ final class Diagnosis {
     /** The first cause: of a stopped task, or of what the service's events say, or nothing. */
     Optional<String> cause(EcsState state, Service service) {
         if (state.cause != null) {
-            return Optional.of(state.cause + becauseOf(state, service));
+            return Optional.of(state.cause);
         }
         return Report.events(state, service).stream()
                 .sorted(Comparator.comparing(ServiceEvent::createdAt))
                 .flatMap(
                         event ->
                                 Explanation.of(event.message()).stream()
-                                        .map(it -> it + "\n  " + event.message()))
+                                        .map(it -> it + "\n  " + Report.brief(event.message())))
                 .findFirst();
     }
 
-    /** What the load balancer saw says more than that its check failed. */
-    private static String becauseOf(EcsState state, Service service) {
-        if (!state.cause.contains("failed ELB health checks")) {
-            return "";
-        }
+    /** What the load balancer saw of a task says more than that its check failed. */
+    private static Optional<String> seen(EcsState state, Service service, StoppedTask task) {
         return Report.events(state, service).stream()
                 .map(ServiceEvent::message)
+                .filter(it -> it.contains("(task " + task.id() + ")"))
                 .filter(it -> it.contains("is unhealthy in (target-group"))
-                .findFirst()
-                .map(it -> "\n  " + it + Explanation.of(it).map(why -> "\n  " + why).orElse(""))
-                .orElse("");
+                .map(Report::brief)
+                .findFirst();
     }
 
     private String lastLines(EcsState state, StoppedTask task) {

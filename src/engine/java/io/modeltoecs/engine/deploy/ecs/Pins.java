@@ -2,6 +2,7 @@ package io.modeltoecs.engine.deploy.ecs;
 
 import io.modeltoecs.engine.options.ModelRef;
 import java.util.LinkedHashSet;
+import java.util.Objects;
 import java.util.Set;
 
 /** The image and the model that a task definition names. */
@@ -20,20 +21,27 @@ record Pins(String image, String model) {
                 .orElseGet(() -> definition.container(definition.containers().get(0)));
     }
 
-    /** The exact versions that task definitions pin, as {@code name@version}. */
-    static Set<String> versions(TaskDefinition... definitions) {
-        Set<String> versions = new LinkedHashSet<>();
-        for (TaskDefinition definition : definitions) {
-            for (String container : definition.containers()) {
-                String model = definition.container(container).env("MODEL");
-                if (model != null
+    /** The exact version that a container pins, as {@code name@version}, or null. */
+    static String exact(TaskDefinition.Container container) {
+        String model = container.env("MODEL");
+        return model != null
                         && model.contains("@")
                         && ModelRef.VERSION
                                 .matcher(model.substring(model.indexOf('@') + 1))
-                                .matches()) {
-                    versions.add(model);
-                }
-            }
+                                .matches()
+                ? model
+                : null;
+    }
+
+    /** The exact versions that task definitions pin. */
+    static Set<String> versions(TaskDefinition... definitions) {
+        Set<String> versions = new LinkedHashSet<>();
+        for (TaskDefinition definition : definitions) {
+            definition.containers().stream()
+                    .map(definition::container)
+                    .map(Pins::exact)
+                    .filter(Objects::nonNull)
+                    .forEach(versions::add);
         }
         return versions;
     }

@@ -5,11 +5,18 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import software.amazon.awssdk.services.ecs.model.Deployment;
+import software.amazon.awssdk.services.ecs.model.DeploymentRolloutState;
 import software.amazon.awssdk.services.ecs.model.Service;
 import software.amazon.awssdk.services.ecs.model.ServiceEvent;
 
 /** Says how far a rollout is: a line when something changed, and none otherwise. */
 final class Report {
+    /** The tasks of the revision that is rolled out. */
+    static final String NEW = "new";
+
+    /** The tasks of the revision that is gone back to. */
+    static final String OLD = "old";
+
     private final LoadBalancing loadBalancing;
     private final Progress progress;
 
@@ -34,24 +41,26 @@ final class Report {
     /**
      * Says what changed since the last look.
      *
-     * @param deploymentId the deployment whose tasks are the new ones
+     * @param deploymentId the deployment whose tasks are to come
+     * @param which what those are called
      * @return whether anything did
      */
-    boolean tell(EcsState state, Service service, String deploymentId) {
+    boolean tell(EcsState state, Service service, String deploymentId, String which) {
         List<ServiceEvent> events = fresh(state, service);
-        events.forEach(
-                event ->
-                        progress.say(
-                                "ECS: "
-                                        + event.message()
-                                                .replaceFirst("^\\(service [^)]*\\) ", "")));
-        String line = line(service, deploymentId);
+        events.forEach(event -> progress.say("ECS: " + brief(event.message())));
+        String line = line(service, deploymentId, which);
         boolean changed = !line.equals(state.said);
         if (changed) {
             state.said = line;
             progress.say(line);
         }
         return changed || !events.isEmpty();
+    }
+
+    /** Without the service, which is known, and with names for target groups. */
+    static String brief(String event) {
+        return event.replaceFirst("^\\(service [^)]*\\) ", "")
+                .replaceAll("arn:[^ )]*:targetgroup/([^/ )]+)/[^ )]*", "$1");
     }
 
     private static List<ServiceEvent> fresh(EcsState state, Service service) {
@@ -73,27 +82,32 @@ final class Report {
         return event.id() == null ? event.createdAt() + event.message() : event.id();
     }
 
-    private String line(Service service, String deploymentId) {
-        int oldRunning = 0;
+    private String line(Service service, String deploymentId, String which) {
+        int others = 0;
         StringBuilder line = new StringBuilder();
         int percent = 0;
         for (Deployment deployment : service.deployments()) {
             if (deployment.id().equals(deploymentId)) {
                 int desired = deployment.desiredCount();
                 int running = deployment.runningCount();
-                line.append("new tasks: %d of %d running".formatted(running, desired));
+                line.append("%s tasks: %d of %d running".formatted(which, running, desired));
                 if (deployment.pendingCount() > 0) {
                     line.append(", %d starting".formatted(deployment.pendingCount()));
                 }
                 if (deployment.failedTasks() != null && deployment.failedTasks() > 0) {
                     line.append(", %d failed".formatted(deployment.failedTasks()));
                 }
-                percent = desired == 0 ? 100 : Math.min(100, 100 * running / desired);
+                percent =
+                        deployment.rolloutState() == DeploymentRolloutState.COMPLETED
+                                ? 100
+                                : Math.min(99, 100 * running / Math.max(1, desired));
             } else {
-                oldRunning += deployment.runningCount() + deployment.pendingCount();
+                others += deployment.runningCount() + deployment.pendingCount();
             }
         }
-        line.append(line.isEmpty() ? "" : "; ").append("old tasks: ").append(oldRunning);
+        line.append(line.isEmpty() ? "" : "; ")
+                .append(which.equals(NEW) ? "old tasks: " : "others: ")
+                .append(others);
         String targets = loadBalancing.health(service);
         if (!targets.isEmpty()) {
             line.append("; targets: ").append(targets);

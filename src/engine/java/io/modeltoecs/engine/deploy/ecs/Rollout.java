@@ -80,6 +80,7 @@ final class Rollout {
         EcsState state = new EcsState();
         state.startedAt = clock.millis();
         state.deadline = state.startedAt + rules.timeout().toMillis();
+        progress.say("looking at " + ecs.label());
         try {
             Optional<Found> found = ecs.find();
             plan(state, found);

@@ -54,7 +54,7 @@ record StoppedTask(String id, Task task, Container container) {
     /** What ECS says, on one line. */
     String facts() {
         StringBuilder facts = new StringBuilder("task ").append(id).append(" stopped: ");
-        facts.append(reason(task));
+        facts.append(Report.brief(reason(task)));
         if (container.name() != null
                 && (container.exitCode() != null || container.reason() != null)) {
             facts.append("; container '").append(container.name()).append("':");

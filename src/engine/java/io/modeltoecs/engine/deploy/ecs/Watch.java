@@ -34,6 +34,7 @@ final class Watch {
     private final WayBack wayBack;
     private final Progress progress;
     private final Clock clock;
+    private boolean blind;
 
     Watch(
             Rules rules,
@@ -61,9 +62,9 @@ final class Watch {
     Optional<Service> look(EcsState state) {
         Service service = ecs.get().service();
         Deployment primary = EcsApi.primary(service);
-        boolean changed = report.tell(state, service, state.deploymentId);
+        boolean changed = report.tell(state, service, state.deploymentId, Report.NEW);
         if (changed || state.lookAgain) {
-            lookAtTasks(state);
+            lookAtTasks(state, service);
         }
         if (!state.deploymentId.equals(primary.id())) {
             displaced(state, service, primary);
@@ -158,7 +159,7 @@ final class Watch {
     }
 
     private void describeFailure(EcsState state, Service service, String what) {
-        lookAtTasks(state);
+        lookAtTasks(state, service);
         state.failure =
                 "the deployment %s of %s to %s failed: %s"
                         .formatted(
@@ -169,11 +170,12 @@ final class Watch {
     }
 
     /** What is found out this way is good to know, but the rollout goes on without it. */
-    private void lookAtTasks(EcsState state) {
+    private void lookAtTasks(EcsState state, Service service) {
         try {
-            state.lookAgain = diagnosis.look(state);
+            state.lookAgain = diagnosis.look(state, service);
         } catch (StepException e) {
-            if (state.cause == null) {
+            if (!blind) {
+                blind = true;
                 progress.say("note: why tasks stop can't be seen: " + e.getMessage());
             }
         }

@@ -83,7 +83,7 @@ final class WayBack {
     Optional<Service> look(EcsState state) {
         Service service = ecs.get().service();
         Deployment primary = EcsApi.primary(service);
-        report.tell(state, service, primary.id());
+        report.tell(state, service, primary.id(), Report.OLD);
         String to = Names.last(primary.taskDefinition());
         boolean inProgress = primary.rolloutState() == DeploymentRolloutState.IN_PROGRESS;
         if (state.deploymentId.equals(primary.id())) {

@@ -254,6 +254,20 @@ class DeployPlannerTest {
     }
 
     @Test
+    void refusesAnImageThatTheModelWhichStaysDoesntFit() {
+        aws.model("iris", Demo.V1, "\"python\":\"3.9.1\"");
+        ((ArrayNode)
+                        aws.taskDefinitions
+                                .get(demo.first)
+                                .at("/taskDefinition/containerDefinitions/0/environment"))
+                .addObject()
+                .put("name", "MODEL_BUCKET")
+                .put("value", "models");
+
+        refused(Map.of("image", demo.image), "made with Python 3.9.1", "iris@" + Demo.V1);
+    }
+
+    @Test
     void librariesThatTheModelDoesntImportMayDiffer() {
         aws.model(
                 "iris",

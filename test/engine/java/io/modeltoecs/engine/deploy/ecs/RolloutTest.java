@@ -450,6 +450,32 @@ class RolloutTest {
         assertThat(update.at("/deploymentConfiguration/deploymentCircuitBreaker/rollback").asBoolean()).isTrue();
     }
 
+    @Test
+    void saysWhatTheLoadBalancerSaw() {
+        aws.script.add(
+                () -> {
+                    aws.taskStops(
+                            "t1",
+                            "ServiceSchedulerInitiated",
+                            "Task failed ELB health checks in (target-group " + FakeAws.GROUP + ")",
+                            137,
+                            null);
+                    aws.event(
+                            "(task t1) (port 8080) is unhealthy in (target-group "
+                                    + FakeAws.GROUP
+                                    + ") due to (reason Health checks failed with these codes: [503]).");
+                });
+        aws.script.add(aws::breakerRollsBack);
+        aws.script.add(() -> aws.primary().put("rolloutState", "COMPLETED"));
+
+        assertThatThrownBy(() -> demo.deploy().all())
+                .hasMessageContaining(
+                        "failed: The load balancer's health check got an error from the program.")
+                .hasMessageContaining(
+                        "(task t1) (port 8080) is unhealthy in (target-group iris) due to (reason"
+                                + " Health checks failed with these codes: [503])");
+    }
+
     /** The image of iris:1 by digest, put there so that nothing changes. */
     private String currentImage() {
         String byDigest = aws.byDigest(aws.host() + "/iris:v1");
