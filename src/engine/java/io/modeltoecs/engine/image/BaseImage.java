@@ -11,6 +11,7 @@ import com.google.cloud.tools.jib.image.json.BuildableManifestTemplate;
 import com.google.cloud.tools.jib.image.json.BuildableManifestTemplate.ContentDescriptorTemplate;
 import com.google.cloud.tools.jib.image.json.ManifestListTemplate;
 import com.google.cloud.tools.jib.image.json.ManifestTemplate;
+import com.google.cloud.tools.jib.json.JsonTemplateMapper;
 import com.google.cloud.tools.jib.registry.ManifestAndDigest;
 import io.modeltoecs.engine.StepException;
 import java.io.IOException;
@@ -91,6 +92,9 @@ record BaseImage(
         if (!(manifest instanceof BuildableManifestTemplate buildable)
                 || buildable.getContainerConfiguration() == null) {
             throw wrong(base, "has a manifest of an old form (schema 1)");
+        }
+        if (JsonTemplateMapper.toUtf8String(buildable).contains("+zstd\"")) {
+            throw wrong(base, "has layers packed with zstd; take one that has them with gzip");
         }
         String configDigest = buildable.getContainerConfiguration().getDigest().toString();
         byte[] bytes = repository.call(() -> Blobs.writeToByteArray(repository.blob(configDigest)));

@@ -1,6 +1,7 @@
 package io.modeltoecs.engine.image;
 
 import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.progress.Activity;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
 import java.io.IOException;
@@ -31,6 +32,8 @@ final class Dependencies {
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?");
     private static final Pattern VERSION = Pattern.compile("[A-Za-z0-9.!+_-]+");
+    // What of uv's lines is told while it works; its errors are told at the end
+    private static final Pattern TOLD = Pattern.compile("Resolved|Downloading|warning");
     private static final Pattern NESTED =
             Pattern.compile("(?:-r|-c|--requirement|--constraint)[\\s=]*(\\S+)(?:\\s+#.*)?");
     private static final Pattern LOCAL =
@@ -86,7 +89,9 @@ final class Dependencies {
         try {
             Path target = install(scratch, python, platform);
             SitePackages packages = new SitePackages(target);
-            LayerCache.Layer layer = cache.write(packages.files(FOLDER), packages.distributions());
+            Activity packing = new Activity(progress, "dependencies: packing", 0);
+            LayerCache.Layer layer =
+                    cache.write(packages.files(FOLDER), packages.distributions(), packing::done);
             if (key.isPresent()) {
                 cache.remember(key.get(), layer);
             }
@@ -183,7 +188,7 @@ final class Dependencies {
                         directory,
                         settings,
                         line -> {
-                            if (!line.isBlank() && !line.startsWith(" + ")) {
+                            if (TOLD.matcher(line).lookingAt()) {
                                 progress.say("dependencies: " + clean(line.strip()));
                             }
                         });

@@ -67,8 +67,8 @@ public final class ImageBuild implements ImageWorkplace {
                 .forEach((path, bytes) -> runtimeFiles.content(RUNTIME + "/" + path, bytes, false));
         LayerFiles appFiles = new LayerFiles();
         app.addTo(appFiles, APP);
-        LayerCache.Layer runtime = cache.write(runtimeFiles, Map.of());
-        LayerCache.Layer application = cache.write(appFiles, Map.of());
+        LayerCache.Layer runtime = cache.write(runtimeFiles);
+        LayerCache.Layer application = cache.write(appFiles);
         progress.say(
                 "application: %d files, %s"
                         .formatted(appFiles.count(), Amounts.bytes(application.bytes())));

@@ -183,7 +183,7 @@ final class ImagePush {
             progress.say("%s: there already, %s".formatted(what, Amounts.bytes(layer.bytes())));
             return false;
         }
-        Activity activity = new Activity(progress, what + ": pushed", layer.bytes());
+        Activity activity = new Activity(progress, "pushed " + what, layer.bytes());
         Blob blob = layer.ours() ? cached(layer) : source.blob(layer.digest());
         String mountFrom = layer.ours() ? null : mountFrom();
         boolean pushed = repository.push(layer.digest(), blob, mountFrom, activity::done);

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 
@@ -24,6 +25,7 @@ import java.util.zip.GZIPOutputStream;
  */
 final class LayerCache {
     private static final Duration KEPT = Duration.ofDays(14);
+    private static final int BUFFER = 1 << 16;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path folder;
@@ -79,18 +81,29 @@ final class LayerCache {
         Files.move(temporary, folder.resolve(key + ".json"), StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** Writes a layer. */
-    Layer write(LayerFiles files, Map<String, String> libraries) throws IOException {
+    /** Writes a layer of plain files. */
+    Layer write(LayerFiles files) throws IOException {
+        return write(files, Map.of(), bytes -> {});
+    }
+
+    /**
+     * Writes a layer.
+     *
+     * @param libraries versions of the distributions in it, by name
+     * @param packed told how many bytes were packed since the last call
+     */
+    Layer write(LayerFiles files, Map<String, String> libraries, LongConsumer packed)
+            throws IOException {
         Path temporary = Files.createTempFile(folder, "layer", ".tmp");
         try {
             MessageDigest digest = Hashes.sha256();
             MessageDigest diffId = Hashes.sha256();
             try (OutputStream file = new BufferedOutputStream(Files.newOutputStream(temporary));
                     OutputStream compressed =
-                            new GZIPOutputStream(new DigestOutputStream(file, digest), 1 << 16);
+                            new Gzip(new DigestOutputStream(file, digest), packed);
                     OutputStream plain =
                             new BufferedOutputStream(
-                                    new DigestOutputStream(compressed, diffId), 1 << 16);
+                                    new DigestOutputStream(compressed, diffId), BUFFER);
                     TarWriter tar = new TarWriter(plain)) {
                 files.writeTo(tar);
             }
@@ -125,6 +138,25 @@ final class LayerCache {
                     // another build was faster
                 }
             }
+        }
+    }
+
+    /** gzip at half the time of its usual level, for 4 percent more bytes. */
+    private static final class Gzip extends GZIPOutputStream {
+        private static final int LEVEL = 4;
+
+        private final LongConsumer packed;
+
+        Gzip(OutputStream out, LongConsumer packed) throws IOException {
+            super(out, BUFFER);
+            this.packed = packed;
+            def.setLevel(LEVEL);
+        }
+
+        @Override
+        public synchronized void write(byte[] bytes, int offset, int length) throws IOException {
+            super.write(bytes, offset, length);
+            packed.accept(length);
         }
     }
 }

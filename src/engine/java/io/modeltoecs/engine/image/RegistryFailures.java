@@ -1,5 +1,8 @@
 package io.modeltoecs.engine.image;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.cloud.tools.jib.api.InsecureRegistryException;
 import com.google.cloud.tools.jib.api.RegistryAuthenticationFailedException;
 import com.google.cloud.tools.jib.api.RegistryException;
@@ -13,6 +16,7 @@ import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.file.NoSuchFileException;
+import java.util.StringJoiner;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -113,15 +117,28 @@ final class RegistryFailures {
                 || failure instanceof SocketTimeoutException) {
             return "it can't be reached: " + failure.getMessage();
         }
-        if (failure instanceof ResponseException answer) {
-            String content = answer.getContent();
+        Throwable cause = failure instanceof RegistryException ? failure.getCause() : failure;
+        if (cause instanceof ResponseException answer) {
             return "it answers %d for '%s'%s"
-                    .formatted(
-                            answer.getStatusCode(),
-                            repository,
-                            content == null || content.isBlank() ? "" : ": " + brief(content));
+                    .formatted(answer.getStatusCode(), repository, words(answer.getContent()));
         }
         return brief(String.valueOf(failure.getMessage()));
+    }
+
+    /** The messages of an answer, as the distribution specification has them, or all of it. */
+    private static String words(String content) {
+        if (content == null || content.isBlank()) {
+            return "";
+        }
+        StringJoiner messages = new StringJoiner("; ");
+        try {
+            for (JsonNode error : new ObjectMapper().readTree(content).path("errors")) {
+                messages.add(error.path("message").asText(error.path("code").asText()));
+            }
+        } catch (JsonProcessingException e) {
+            // some proxies answer with a page
+        }
+        return ": " + brief(messages.length() == 0 ? content : messages.toString());
     }
 
     private String refusedLogin() {

@@ -168,7 +168,7 @@ class ImageBuildTest {
         assertThat(second.layersPushed()).isEqualTo(1);
         assertThat(second.layersReused()).isEqualTo(3);
         assertThat(project.lines)
-                .anyMatch(line -> line.startsWith("layer application: pushed"))
+                .anyMatch(line -> line.startsWith("pushed layer application: "))
                 .anyMatch(line -> line.startsWith("dependencies: unchanged"));
     }
 

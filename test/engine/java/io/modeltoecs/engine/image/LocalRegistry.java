@@ -21,7 +21,9 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 
 /** Debian's docker-registry as a process on a free port of the loopback, behind a login. */
 final class LocalRegistry implements AutoCloseable {
@@ -65,13 +67,22 @@ final class LocalRegistry implements AutoCloseable {
         }
     }
 
-    private static String program() {
-        return Stream.of("docker-registry", "registry")
-                .flatMap(name -> Command.find(name, System.getenv()).stream())
-                .findFirst()
-                .orElseThrow(
-                        () -> new IllegalStateException("apt-get install docker-registry, please"))
-                .toString();
+    /** What src/local-cloud/setup found or fetched, or what is installed. */
+    private static String program() throws IOException {
+        Path machine = Path.of("../../.local/machine.env");
+        List<String> settings = Files.exists(machine) ? Files.readAllLines(machine) : List.of();
+        Stream<String> known =
+                settings.stream()
+                        .filter(line -> line.startsWith("REGISTRY_BIN="))
+                        .map(line -> line.substring("REGISTRY_BIN=".length()).replace("'", ""));
+        Stream<String> installed =
+                Stream.of("docker-registry", "registry")
+                        .flatMap(name -> Command.find(name, System.getenv()).stream())
+                        .map(Path::toString);
+        Optional<String> program = Stream.concat(known, installed).findFirst();
+        Assumptions.assumeTrue(
+                program.isPresent(), "there is no docker-registry: run src/local-cloud/setup");
+        return program.orElseThrow();
     }
 
     private boolean answers() {
