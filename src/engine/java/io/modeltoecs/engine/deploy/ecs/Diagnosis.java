@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.services.ecs.model.DesiredStatus;
+import software.amazon.awssdk.services.ecs.model.HealthStatus;
 import software.amazon.awssdk.services.ecs.model.Service;
 import software.amazon.awssdk.services.ecs.model.ServiceEvent;
 import software.amazon.awssdk.services.ecs.model.Task;
@@ -82,6 +83,24 @@ final class Diagnosis {
                 .filter(it -> it.contains("is unhealthy in (target-group"))
                 .map(Report::brief)
                 .findFirst();
+    }
+
+    /** How one of its tasks is that neither stops nor is healthy, with what it says; or nothing. */
+    String waitingFor(EcsState state) {
+        return ecs.tasks(DesiredStatus.RUNNING).stream()
+                .filter(task -> state.deploymentId.equals(task.startedBy()))
+                .filter(task -> task.healthStatus() != HealthStatus.HEALTHY)
+                .filter(Task::hasContainers)
+                .findFirst()
+                .map(
+                        task ->
+                                "\n  task %s is %s, health %s"
+                                                .formatted(
+                                                        Names.last(task.taskArn()),
+                                                        task.lastStatus(),
+                                                        task.healthStatusAsString())
+                                        + lastLines(state, StoppedTask.of(task)))
+                .orElse("");
     }
 
     private String lastLines(EcsState state, StoppedTask task) {

@@ -51,7 +51,7 @@ final class LoadBalancing {
                 .orElse("");
     }
 
-    private static String counts(Map<String, Long> states) {
+    static String counts(Map<String, Long> states) {
         return states.entrySet().stream()
                 .map(it -> it.getValue() + " " + it.getKey())
                 .collect(Collectors.joining(", "));

@@ -1,11 +1,17 @@
 package io.modeltoecs.engine.deploy.ecs;
 
+import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.progress.Progress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import software.amazon.awssdk.services.ecs.model.Deployment;
 import software.amazon.awssdk.services.ecs.model.DeploymentRolloutState;
+import software.amazon.awssdk.services.ecs.model.DesiredStatus;
 import software.amazon.awssdk.services.ecs.model.Service;
 import software.amazon.awssdk.services.ecs.model.ServiceEvent;
 
@@ -18,9 +24,12 @@ final class Report {
     static final String OLD = "old";
 
     private final LoadBalancing loadBalancing;
+    private final EcsApi ecs;
     private final Progress progress;
+    private boolean blind;
 
-    Report(LoadBalancing loadBalancing, Progress progress) {
+    Report(EcsApi ecs, LoadBalancing loadBalancing, Progress progress) {
+        this.ecs = ecs;
         this.loadBalancing = loadBalancing;
         this.progress = progress;
     }
@@ -78,6 +87,30 @@ final class Report {
         return fresh;
     }
 
+    /** What the container checks say, where any of them says something. */
+    private String health(String deploymentId) {
+        if (blind) {
+            return "";
+        }
+        try {
+            Map<String, Long> states =
+                    ecs.tasks(DesiredStatus.RUNNING).stream()
+                            .filter(task -> deploymentId.equals(task.startedBy()))
+                            .filter(task -> task.healthStatus() != null)
+                            .collect(
+                                    Collectors.groupingBy(
+                                            task ->
+                                                    task.healthStatusAsString()
+                                                            .toLowerCase(Locale.ROOT),
+                                            TreeMap::new,
+                                            Collectors.counting()));
+            return LoadBalancing.counts(states);
+        } catch (StepException e) {
+            blind = true;
+            return "";
+        }
+    }
+
     private static String key(ServiceEvent event) {
         return event.id() == null ? event.createdAt() + event.message() : event.id();
     }
@@ -108,9 +141,12 @@ final class Report {
         line.append(line.isEmpty() ? "" : "; ")
                 .append(which.equals(NEW) ? "old tasks: " : "others: ")
                 .append(others);
-        String targets = loadBalancing.health(service);
-        if (!targets.isEmpty()) {
-            line.append("; targets: ").append(targets);
+        if (LoadBalancing.targetGroup(service).isPresent()) {
+            String targets = loadBalancing.health(service);
+            line.append(targets.isEmpty() ? "" : "; targets: " + targets);
+        } else {
+            String health = health(deploymentId);
+            line.append(health.isEmpty() ? "" : "; health: " + health);
         }
         return line.append(" (").append(percent).append("%)").toString();
     }

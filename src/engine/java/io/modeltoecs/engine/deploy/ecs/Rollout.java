@@ -62,7 +62,7 @@ final class Rollout {
         this.progress = progress;
         this.clock = clock;
         this.loadBalancing = new LoadBalancing(access, progress);
-        Report report = new Report(loadBalancing, progress);
+        Report report = new Report(ecs, loadBalancing, progress);
         this.wayBack = new WayBack(rules, ecs, report, progress, clock);
         this.watch =
                 new Watch(

@@ -67,6 +67,10 @@ final class Watch {
             lookAtTasks(state, service);
         }
         if (!state.deploymentId.equals(primary.id())) {
+            if (hasCompleted(state, service)) {
+                progress.say("completed; since then %s has begun".formatted(primary.id()));
+                return Optional.of(service);
+            }
             displaced(state, service, primary);
             return Optional.empty();
         }
@@ -95,9 +99,20 @@ final class Watch {
                     "it took more than "
                             + Amounts.seconds(rules.timeout())
                             + " (timeoutMinutes); "
-                            + state.said);
+                            + state.said
+                            + waitingFor(state));
         }
         return Optional.empty();
+    }
+
+    /** Whoever waits for ours to end begins at once: before it was seen that ours has completed. */
+    private static boolean hasCompleted(EcsState state, Service service) {
+        String event = "(deployment %s) deployment completed".formatted(state.deploymentId);
+        return service.deployments().stream()
+                        .filter(it -> it.id().equals(state.deploymentId))
+                        .anyMatch(it -> it.rolloutState() == DeploymentRolloutState.COMPLETED)
+                || Report.events(state, service).stream()
+                        .anyMatch(it -> it.message().contains(event));
     }
 
     /** Ours isn't the newest any more: the circuit breaker went back, or somebody deployed. */
@@ -178,6 +193,14 @@ final class Watch {
                 blind = true;
                 progress.say("note: why tasks stop can't be seen: " + e.getMessage());
             }
+        }
+    }
+
+    private String waitingFor(EcsState state) {
+        try {
+            return diagnosis.waitingFor(state);
+        } catch (StepException e) {
+            return "";
         }
     }
 

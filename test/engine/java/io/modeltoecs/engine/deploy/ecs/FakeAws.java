@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * As much of ECS, ECR, its registry, Elastic Load Balancing, CloudWatch Logs and S3 as a rollout
@@ -50,6 +51,7 @@ final class FakeAws implements AutoCloseable {
     final Map<String, byte[]> objects = new LinkedHashMap<>();
     final Map<String, ObjectNode> taskDefinitions = new LinkedHashMap<>();
     final List<ObjectNode> stoppedTasks = new ArrayList<>();
+    final List<ObjectNode> runningTasks = new ArrayList<>();
     final List<String> logLines = new ArrayList<>();
     final List<String> completed = new ArrayList<>();
 
@@ -224,6 +226,18 @@ final class FakeAws implements AutoCloseable {
         primary().put("failedTasks", primary().path("failedTasks").asInt() + 1);
     }
 
+    /** A task runs. */
+    void runningTask(String id, String deployment, String health) {
+        ObjectNode task =
+                Json.object()
+                        .put("taskArn", "arn:aws:ecs:us-east-1:000000000000:task/demo/" + id)
+                        .put("lastStatus", "RUNNING")
+                        .put("startedBy", deployment)
+                        .put("healthStatus", health);
+        task.putArray("containers").addObject().put("name", "web");
+        runningTasks.add(task);
+    }
+
     /** The circuit breaker brings the deployment before this one back. */
     void breakerRollsBack() {
         ObjectNode bad = primary();
@@ -341,14 +355,17 @@ final class FakeAws implements AutoCloseable {
             case "ListTasks" -> {
                 ObjectNode answer = Json.object();
                 ArrayNode arns = answer.putArray("taskArns");
-                if (body.path("desiredStatus").asText().equals("STOPPED")) {
-                    stoppedTasks.forEach(it -> arns.add(it.path("taskArn").asText()));
-                }
+                boolean stopped = body.path("desiredStatus").asText().equals("STOPPED");
+                (stopped ? stoppedTasks : runningTasks)
+                        .forEach(it -> arns.add(it.path("taskArn").asText()));
                 yield ok(answer);
             }
             case "DescribeTasks" -> {
                 ObjectNode answer = Json.object();
-                stoppedTasks.forEach(answer.putArray("tasks")::add);
+                ArrayNode tasks = answer.putArray("tasks");
+                Stream.concat(stoppedTasks.stream(), runningTasks.stream())
+                        .filter(it -> body.path("tasks").toString().contains(it.path("taskArn").asText()))
+                        .forEach(tasks::add);
                 yield ok(answer);
             }
             case "ListServiceDeployments" -> listServiceDeployments(body);

@@ -360,6 +360,37 @@ class RolloutTest {
     }
 
     @Test
+    void completedIsCompletedThoughTheNextDeploymentHasBegun() {
+        String other = aws.taskDefinition("iris", "{\"name\":\"web\",\"image\":\"x\"}");
+        aws.script.add(() -> aws.running(1));
+        aws.script.add(
+                () -> {
+                    aws.complete();
+                    aws.foreignDeployment(other);
+                });
+
+        assertThat(demo.deploy().all())
+                .containsEntry("state", "COMPLETED")
+                .containsEntry("deploymentId", "ecs-svc/2");
+    }
+
+    @Test
+    void aTaskThatNeverGetsHealthyIsShownWhenTheTimeIsUp() {
+        aws.service.remove("loadBalancers");
+        aws.logLines.add("still loading");
+        aws.runningTask("t1", "ecs-svc/2", "UNKNOWN");
+        Run run =
+                Run.deploy(
+                        aws, Map.of("image", demo.image, "timeoutMinutes", 1, "rollback", false));
+
+        assertThatThrownBy(run::all)
+                .hasMessageContaining("task t1 is RUNNING, health UNKNOWN")
+                .hasMessageContaining("| still loading");
+        assertThat(run.said)
+                .contains("new tasks: 0 of 2 running; old tasks: 2; health: 1 unknown (0%)");
+    }
+
+    @Test
     void beingSupersededIsAFailureThatSaysSo() {
         String other = aws.taskDefinition("iris", "{\"name\":\"web\",\"image\":\"x\"}");
         aws.script.add(() -> aws.running(1));
