@@ -61,7 +61,7 @@ final class DeployPlanner implements Planner {
         }
         if (spec == null) {
             throw new StepException(
-                    "the service %s is INACTIVE: it was deleted. Create it again, or give 'spec'"
+                    "service not found: %s is INACTIVE, it was deleted; create it again, or give 'spec'"
                             .formatted(ecs.label()));
         }
         return true;
