@@ -107,14 +107,14 @@ final class AppFiles {
                     public FileVisitResult preVisitDirectory(
                             Path each, BasicFileAttributes attributes) {
                         return !each.equals(folder)
-                                        && without.contains(each.getFileName().toString())
+                                        && without.contains(String.valueOf(each.getFileName()))
                                 ? FileVisitResult.SKIP_SUBTREE
                                 : FileVisitResult.CONTINUE;
                     }
 
                     @Override
                     public FileVisitResult visitFile(Path each, BasicFileAttributes attributes) {
-                        boolean wanted = !without.contains(each.getFileName().toString());
+                        boolean wanted = !without.contains(String.valueOf(each.getFileName()));
                         if (wanted && attributes.isSymbolicLink()) {
                             found.put(slashed(each), GitState.Kind.LINK);
                         } else if (wanted && attributes.isRegularFile()) {

@@ -48,8 +48,7 @@ record BaseImage(
         } catch (InvalidImageReferenceException e) {
             throw new StepException(
                     "buildServingImage: 'base' is '%s', but should be an image, as".formatted(base)
-                            + " 'python:3.12-slim' or 'registry.example.com/python@sha256:…'",
-                    e);
+                            + " 'python:3.12-slim' or 'registry.example.com/python@sha256:…'");
         }
     }
 

@@ -194,8 +194,10 @@ final class Dependencies {
                         });
         if (!outcome.ok()) {
             throw new StepException(
-                    "buildServingImage: the dependencies can't be resolved from %s:\n%s"
-                            .formatted(what, clean(outcome.errors().strip())));
+                    "buildServingImage: the dependencies can't be resolved from "
+                            + what
+                            + ":\n"
+                            + clean(outcome.errors().strip()));
         }
     }
 

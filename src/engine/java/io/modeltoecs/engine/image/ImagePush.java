@@ -163,7 +163,10 @@ final class ImagePush {
             if (e.getCause() instanceof StepException told) {
                 throw told;
             }
-            throw new IOException(e.getCause());
+            if (e.getCause() instanceof InterruptedException) {
+                throw new InterruptedException();
+            }
+            throw new IOException("a layer can't be pushed: " + e.getCause());
         } finally {
             threads.shutdownNow();
         }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -95,7 +96,8 @@ final class PackageIndex {
             Command.Outcome outcome =
                     Command.run(
                             List.of(python.get().toString(), "-m", "pip", "config", "list"),
-                            python.get().getParent(),
+                            // "-m" looks for modules in the current folder first
+                            Objects.requireNonNull(python.get().getParent()),
                             environment,
                             line -> {});
             for (String section : List.of("global.", "install.")) {

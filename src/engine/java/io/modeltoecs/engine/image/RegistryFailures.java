@@ -89,8 +89,9 @@ final class RegistryFailures {
         return delay + ThreadLocalRandom.current().nextLong(delay / 2);
     }
 
+    /** Without its cause: the error may cross to a controller, which types of jib may not. */
     private StepException explain(Throwable failure) {
-        return new StepException("registry " + registry + ": " + reason(failure), failure);
+        return new StepException("registry " + registry + ": " + reason(failure));
     }
 
     private String reason(Throwable failure) {

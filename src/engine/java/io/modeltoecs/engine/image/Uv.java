@@ -32,15 +32,17 @@ final class Uv {
         if (installed.isPresent()) {
             return installed.get();
         }
-        Path own = cache.resolve("tools").resolve("uv");
+        Path tools = cache.resolve("tools");
+        Path own = tools.resolve("uv");
         Path program = own.resolve("bin").resolve("uv");
         if (!Files.isExecutable(program)) {
-            install(own, environment, progress);
+            install(tools, own, environment, progress);
         }
         return program;
     }
 
-    private static void install(Path own, Map<String, String> environment, Progress progress)
+    private static void install(
+            Path tools, Path own, Map<String, String> environment, Progress progress)
             throws IOException, InterruptedException {
         Path python =
                 Command.find("python3", environment)
@@ -51,8 +53,7 @@ final class Uv {
                                                         + " one of them, so that dependencies can"
                                                         + " be resolved"));
         progress.say("dependencies: uv isn't on the PATH; installing it into " + own);
-        Path tools = Files.createDirectories(own.getParent());
-        Path fresh = Files.createTempDirectory(tools, "uv");
+        Path fresh = Files.createTempDirectory(Files.createDirectories(tools), "uv");
         try {
             Command.Outcome outcome = pip(python, fresh, environment);
             if (outcome.errors().contains("No module named pip")) {
