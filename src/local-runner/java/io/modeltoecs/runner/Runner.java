@@ -198,6 +198,6 @@ public final class Runner {
     }
 
     private static String jobOf(Source source) {
-        return source.repository().getFileName().toString().replaceFirst("\\.git$", "");
+        return source.repository().toFile().getName().replaceFirst("\\.git$", "");
     }
 }

@@ -1,5 +1,6 @@
 package io.modeltoecs.runner.build;
 
+import edu.umd.cs.findbugs.annotations.SuppressFBWarnings;
 import java.io.Serializable;
 import java.time.Duration;
 import java.time.Instant;
@@ -9,6 +10,7 @@ import java.util.List;
 public final class CurrentBuild implements Serializable {
     private static final long serialVersionUID = 1L;
 
+    @SuppressFBWarnings(value = "SE_BAD_FIELD", justification = "a snapshot leaves the build out")
     private final Build build;
 
     public CurrentBuild(Build build) {

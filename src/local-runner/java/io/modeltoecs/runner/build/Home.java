@@ -68,7 +68,7 @@ public final class Home {
      */
     public Path workspace(String job) throws IOException {
         Path parent = folder.resolve("workspace");
-        Files.createDirectories(parent.resolve(job).getParent());
+        Files.createDirectories(parent.resolve(job));
         for (int i = 1; ; i++) {
             Path workspace = parent.resolve(i == 1 ? job : job + "@" + i);
             FileChannel lock = tryLock(Path.of(workspace + "@lock"));

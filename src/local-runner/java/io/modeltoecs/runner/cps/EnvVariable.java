@@ -1,5 +1,6 @@
 package io.modeltoecs.runner.cps;
 
+import edu.umd.cs.findbugs.annotations.SuppressFBWarnings;
 import groovy.lang.GroovyObjectSupport;
 import io.modeltoecs.runner.build.Build;
 import java.io.Serializable;
@@ -9,6 +10,7 @@ import java.util.Map;
 public final class EnvVariable extends GroovyObjectSupport implements Serializable {
     private static final long serialVersionUID = 1L;
 
+    @SuppressFBWarnings(value = "SE_BAD_FIELD", justification = "a snapshot leaves the build out")
     private final Build build;
 
     EnvVariable(Build build) {

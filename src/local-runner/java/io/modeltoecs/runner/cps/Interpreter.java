@@ -88,6 +88,7 @@ public final class Interpreter {
                 () -> {
                     Strand strand = program.get(main);
                     if (strand != null) {
+                        build.log().line("Stopping what runs: " + cause.getMessage());
                         stop(strand, cause);
                     }
                 });

@@ -88,8 +88,8 @@ final class Snapshot {
     }
 
     private boolean passes(Object value) {
-        try {
-            new Writer(OutputStream.nullOutputStream()).writeObject(value);
+        try (Writer writer = new Writer(OutputStream.nullOutputStream())) {
+            writer.writeObject(value);
             return true;
         } catch (IOException e) {
             return false;

@@ -1,6 +1,7 @@
 package io.modeltoecs.runner.cps;
 
 import com.cloudbees.groovy.cps.Continuable;
+import edu.umd.cs.findbugs.annotations.SuppressFBWarnings;
 import groovy.lang.GroovyClassLoader;
 import groovy.lang.GroovyObjectSupport;
 import io.modeltoecs.engine.options.Nearest;
@@ -18,6 +19,7 @@ import org.codehaus.groovy.runtime.InvokerInvocationException;
 public final class Steps extends GroovyObjectSupport implements Serializable {
     private static final long serialVersionUID = 1L;
 
+    @SuppressFBWarnings(value = "SE_BAD_FIELD", justification = "a snapshot leaves the build out")
     private final Build build;
 
     Steps(Build build) {

@@ -165,8 +165,7 @@ final class CheckoutStep {
                     @Override
                     public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes a) {
                         boolean junk =
-                                !path.equals(folder)
-                                        && JUNK.contains(path.getFileName().toString());
+                                !path.equals(folder) && JUNK.contains(path.toFile().getName());
                         return junk || path.equals(ownFiles) || path.equals(workspace)
                                 ? FileVisitResult.SKIP_SUBTREE
                                 : FileVisitResult.CONTINUE;
@@ -175,7 +174,7 @@ final class CheckoutStep {
                     @Override
                     public FileVisitResult visitFile(Path path, BasicFileAttributes a)
                             throws IOException {
-                        if (!JUNK.contains(path.getFileName().toString())) {
+                        if (!JUNK.contains(path.toFile().getName())) {
                             Folders.copy(path, workspace.resolve(folder.relativize(path)));
                         }
                         return FileVisitResult.CONTINUE;

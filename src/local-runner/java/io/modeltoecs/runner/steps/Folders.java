@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /** Whole folders. */
@@ -40,7 +41,7 @@ final class Folders {
 
     /** Copies a file or a link, with its permissions, making the folders it needs. */
     static void copy(Path from, Path to) throws IOException {
-        Files.createDirectories(to.getParent());
+        Files.createDirectories(Objects.requireNonNull(to.getParent()));
         Files.copy(
                 from,
                 to,

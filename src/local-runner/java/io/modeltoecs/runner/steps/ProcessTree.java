@@ -46,7 +46,7 @@ final class ProcessTree {
                 Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
             for (Path folder : processes) {
                 if (environment(folder).contains(assignment)) {
-                    ProcessHandle.of(Long.parseLong(folder.getFileName().toString()))
+                    ProcessHandle.of(Long.parseLong(folder.toFile().getName()))
                             .ifPresent(tree::add);
                 }
             }
