@@ -36,6 +36,7 @@ final class AgentCall<T extends Serializable> extends MasterToSlaveFileCallable<
         try {
             return task.run(directory.toPath(), listener.getLogger()::println);
         } finally {
+            listener.getLogger().flush(); // lines still on their way when the call returns are late
             RUNNING.remove(id);
             end.countDown();
         }
