@@ -99,13 +99,13 @@ public final class LocalCloud implements AutoCloseable {
         Keys keys = keys();
         Registry registry = Registry.prepare(home.resolve("registry"), ports.registry());
         RegistryServer server = registryServer(registry);
-        removeContainers();
+        engine.remove(engine.containers());
         server.stop();
         ports.requireFree();
         progress.accept("starting the registry");
         server.start();
         running.push(server::stop);
-        running.push(this::removeContainers);
+        running.push(this::endContainers);
         await(registry);
         String base = new BaseImage(engine, registry, machine).provide(progress);
 
@@ -222,8 +222,8 @@ public final class LocalCloud implements AutoCloseable {
         throw new IOException("The registry did not start; its log is beside its config.yml");
     }
 
-    /** Ends all containers of this cloud, those of a former process too. */
-    private void removeContainers() {
+    /** Lets all containers of this cloud end. */
+    private void endContainers() {
         List<String> all = engine.containers();
         if (!all.isEmpty()) {
             progress.accept("stopping " + all.size() + " containers");
@@ -252,7 +252,7 @@ public final class LocalCloud implements AutoCloseable {
             registryServer(Registry.prepare(registry, ports.registry())).stop();
             engine.removeImages("127.0.0.1:" + ports.registry() + "/");
         }
-        removeContainers();
+        engine.remove(engine.containers());
         EngineNetwork.remove(engine);
         if (machine.baseRootfs().isPresent()) {
             engine.removeImages(machine.baseSource());

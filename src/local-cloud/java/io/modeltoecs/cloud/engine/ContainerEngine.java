@@ -100,6 +100,10 @@ public final class ContainerEngine {
     public void remove(List<String> containers) {
         if (!containers.isEmpty()) {
             List<String> args = new ArrayList<>(List.of("rm", "-f", "-v"));
+            if (isPodman()) {
+                // docker does not wait here, podman would for ten seconds.
+                args.addAll(List.of("-t", "0"));
+            }
             args.addAll(containers);
             cli.run(QUICK, Map.of(), command(args));
         }
