@@ -38,7 +38,8 @@ final class AllowList {
 
     /** Whether a text is the module or the name of something that is allowed. */
     boolean names(String text) {
-        return words.contains(text) || modules.stream().anyMatch(text::startsWith);
+        return words.contains(text)
+                || !modules.isEmpty() && modules.stream().anyMatch(text::startsWith);
     }
 
     /** The shipped list with entries beside it. */

@@ -33,7 +33,10 @@ record JoblibArray(boolean objects, long bytes) {
 
     /** Whether a text is a key of the wrapper's state or a dtype's code. */
     static boolean names(String text) {
-        return KEYS.contains(text) || text.length() < 12 && CODE.matcher(text).matches();
+        return KEYS.contains(text)
+                || text.length() < 12
+                        && text.chars().skip(1).allMatch(c -> c >= '0' && c <= '9')
+                        && CODE.matcher(text).matches();
     }
 
     /**

@@ -144,7 +144,7 @@ public final class LocalWorkplace implements Workplace {
                 commands.run(
                                 ASKING,
                                 Map.of(),
-                                List.of(order.python(), "-c", Training.resource("environment.py")))
+                                List.of(order.python(), "-c", Scripts.read(Scripts.ENVIRONMENT)))
                         .orElse(null);
         if (found == null) {
             progress.say(

@@ -3,10 +3,11 @@ package io.modeltoecs.engine.model;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** The bytes of a pickle, read once from front to back, with the offset at which one is. */
 final class PickleInput {
-    private static final int MOST_LINE = 1 << 16;
+    private static final int MOST_LINE = 1 << 10;
 
     private final InputStream in;
     private final byte[] buffer = new byte[1 << 16];
@@ -89,21 +90,21 @@ final class PickleInput {
         return bytes;
     }
 
-    /** A line without its end. */
+    /** A line without its end, or null if it is too long to matter. */
     String line() throws IOException {
         byte[] line = new byte[64];
-        for (int length = 0; ; length++) {
-            int b = u1();
-            if (b == '\n') {
-                return new String(line, 0, length, StandardCharsets.UTF_8);
+        long length = 0;
+        for (int b = u1(); b != '\n'; b = u1()) {
+            if (length < MOST_LINE) {
+                if (length == line.length) {
+                    line = Arrays.copyOf(line, line.length * 2);
+                }
+                line[(int) length] = (byte) b;
             }
-            if (length == MOST_LINE) {
-                throw new MalformedPickle(offset(), "a line is too long");
-            }
-            if (length == line.length) {
-                line = java.util.Arrays.copyOf(line, length * 2);
-            }
-            line[length] = (byte) b;
+            length++;
         }
+        return length > MOST_LINE
+                ? null
+                : new String(line, 0, (int) length, StandardCharsets.UTF_8);
     }
 }

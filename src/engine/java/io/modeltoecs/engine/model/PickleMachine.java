@@ -168,12 +168,12 @@ final class PickleMachine {
             case 'j' -> push(memo.getOrDefault(in.i4(), UNKNOWN));
 
             case 'c' -> {
-                String module = in.line();
-                push(imported(module, in.line(), offset));
+                String module = name(offset);
+                push(imported(module, name(offset), offset));
             }
             case 'i' -> {
-                String module = in.line();
-                Global type = imported(module, in.line(), offset);
+                String module = name(offset);
+                Global type = imported(module, name(offset), offset);
                 contained(popToMark());
                 push(made(type, UNKNOWN));
             }
@@ -282,7 +282,7 @@ final class PickleMachine {
     }
 
     private int index(String line) {
-        if (!line.matches("\\d{1,9}")) {
+        if (line == null || !line.matches("\\d{1,9}")) {
             throw new MalformedPickle(in.offset(), "'" + line + "' is no place in the memo");
         }
         return Integer.parseInt(line);
@@ -300,6 +300,9 @@ final class PickleMachine {
 
     /** A string of protocol 0; one with escapes is no name that anything is allowed by. */
     private static Object quoted(String line) {
+        if (line == null) {
+            return UNKNOWN;
+        }
         int last = line.length() - 1;
         return last > 0
                         && line.charAt(0) == line.charAt(last)
@@ -310,11 +313,11 @@ final class PickleMachine {
     }
 
     private static Object plain(String line) {
-        return line.indexOf('\\') < 0 && line.length() <= MOST_NAME ? line : UNKNOWN;
+        return line != null && line.indexOf('\\') < 0 ? line : UNKNOWN;
     }
 
     private static Object number(String line) {
-        return line.matches("-?\\d{1,18}") ? (Object) Long.valueOf(line) : UNKNOWN;
+        return line != null && line.matches("-?\\d{1,18}") ? (Object) Long.valueOf(line) : UNKNOWN;
     }
 
     private static Object number(byte[] littleEndian) {
@@ -378,6 +381,14 @@ final class PickleMachine {
     }
 
     // --- imports and objects
+
+    private String name(long offset) throws IOException {
+        String line = in.line();
+        if (line == null) {
+            throw new MalformedPickle(offset, "it imports something by a very long name");
+        }
+        return line;
+    }
 
     private Global imported(String module, String name, long offset) {
         imports.found(module, name, offset);

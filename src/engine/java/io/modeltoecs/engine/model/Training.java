@@ -1,10 +1,6 @@
 package io.modeltoecs.engine.model;
 
 import io.modeltoecs.engine.options.PublishOptions;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -48,8 +44,8 @@ public final class Training {
         order.put("requirements", options.requirements());
         order.put("params", params);
         Map<String, String> files = new LinkedHashMap<>();
-        files.put("training.py", resource("training.py"));
-        files.put("environment.py", resource("environment.py"));
+        files.put(Scripts.TRAINING, Scripts.read(Scripts.TRAINING));
+        files.put(Scripts.ENVIRONMENT, Scripts.read(Scripts.ENVIRONMENT));
         files.put("order.json", Json.pretty(order));
         return files;
     }
@@ -85,13 +81,5 @@ public final class Training {
 
     private static String quoted(String word) {
         return "'" + word.replace("'", "'\\''") + "'";
-    }
-
-    static String resource(String name) {
-        try (InputStream in = Training.class.getResourceAsStream(name)) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

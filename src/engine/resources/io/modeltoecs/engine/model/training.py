@@ -42,31 +42,58 @@ class Aborted(BaseException):
 
 
 def say(line):
-    print(line, flush=True)
+    try:
+        print(line, flush=True)
+    except OSError:  # whoever read it has gone
+        sys.stdout = open(os.devnull, "w")
 
 
 # --- processes ---------------------------------------------------------------------------------
 
 
-def abort_on_signals():
-    def abort(number, _frame):
-        raise Aborted(number)
+class Signals:
+    """Turns signals into Aborted, but for a moment in which that would lose a process."""
 
-    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, abort)
+    held = False
+    pending = None
+
+    @classmethod
+    def watch(cls):
+        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, cls.arrived)
+
+    @classmethod
+    def arrived(cls, number, _frame):
+        cls.pending = number
+        if not cls.held:
+            raise Aborted(number)
+
+    @classmethod
+    @contextlib.contextmanager
+    def hold(cls):
+        cls.held = True
+        try:
+            yield
+        finally:
+            cls.held = False
 
 
 def run(command, **options):
     """Runs a command to its end; if this process is aborted, so is all that it started."""
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, start_new_session=not WINDOWS, **options
-    )
+    process = None
     try:
+        with Signals.hold():
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, start_new_session=not WINDOWS, **options
+            )
+        if Signals.pending is not None:
+            raise Aborted(Signals.pending)
         return process.wait()
     except BaseException:
-        end(process)
+        if process is not None:
+            end(process)
         raise
 
 
@@ -184,6 +211,11 @@ def uv_environment(settings):
     return environment
 
 
+def quoted(word):
+    """A word of a netrc file."""
+    return '"%s"' % re.sub(r'(["\\])', r"\\\1", word)
+
+
 @contextlib.contextmanager
 def credentials(lines):
     """Environment that lets pip and uv log in to the indexes that are named, and to no others."""
@@ -208,7 +240,7 @@ def credentials(lines):
         netrc.touch(mode=0o600)
         netrc.write_text(
             "".join(
-                "machine %s login %s password %s\n" % (host, user, password)
+                "machine %s login %s password %s\n" % (host, quoted(user), quoted(password))
                 for host in sorted(hosts)
             )
         )
@@ -401,7 +433,7 @@ def train(order):
 
 
 def main():
-    abort_on_signals()
+    Signals.watch()
     try:
         return train(json.loads((HERE / "order.json").read_text(encoding="utf-8")))
     except Refused as refused:

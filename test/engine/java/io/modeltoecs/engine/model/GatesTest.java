@@ -1,0 +1,68 @@
+package io.modeltoecs.engine.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.modeltoecs.engine.StepException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class GatesTest {
+    private final List<String> log = new ArrayList<>();
+
+    @Test
+    void aMissingMetricNamesThoseThatExist() {
+        Map<String, Object> metrics =
+                Map.of("accuracy", 0.9, "val", Map.of("loss", 1), "name", "no number");
+
+        assertThatThrownBy(() -> check("f1 > 0.5", metrics, null))
+                .isInstanceOf(StepException.class)
+                .hasMessage("gate 'f1 > 0.5': there is no metric 'f1'; there are accuracy, val.loss");
+        assertThatThrownBy(() -> check("f1 > 0.5", Map.of(), null))
+                .hasMessageContaining("there are none");
+    }
+
+    @Test
+    void namesWithDotsAreFound() {
+        check("val.f1 > 0.5", Map.of("val.f1", 0.6), null);
+        assertThat(log).anyMatch(line -> line.endsWith("met"));
+    }
+
+    @Test
+    void aChampionWithoutThatMetricSetsNoLimit() {
+        check("f1 > champion.f1", Map.of("f1", 0.6), Map.of("accuracy", 0.5));
+        assertThat(log).anyMatch(line -> line.contains("met: the champion has no 'f1'"));
+    }
+
+    @Test
+    void allGatesThatFailAreNamed() {
+        assertThatThrownBy(
+                        () ->
+                                new Gates(List.of("a > 1", "b > champion.b", "c > 0"))
+                                        .check(
+                                                Map.of("a", 0, "b", 2, "c", 3),
+                                                model(Map.of("b", 2.5)),
+                                                log::add))
+                .isInstanceOf(StepException.class)
+                .hasMessage(
+                        "gate not met: 'a > 1': a is 0, the limit is 1;"
+                                + " 'b > champion.b': b is 2, the limit is 2.5");
+    }
+
+    private void check(String gate, Map<String, Object> metrics, Map<String, Object> champion) {
+        new Gates(List.of(gate)).check(metrics, model(champion), log::add);
+    }
+
+    private static Optional<StoredModel> model(Map<String, Object> metrics) {
+        if (metrics == null) {
+            return Optional.empty();
+        }
+        LinkedHashMap<String, Object> json = new LinkedHashMap<>();
+        json.put("metrics", metrics);
+        return Optional.of(new StoredModel("iris", "20261123T100000Z-00000001", "0", json));
+    }
+}

@@ -1,0 +1,295 @@
+package io.modeltoecs.engine.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.modeltoecs.engine.StepException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PickleScanTest {
+    /** What joblib and numpy write, from stand-ins of their names: neither is needed here. */
+    private static final String JOBLIB =
+            """
+            import pickle, struct, sys, types
+            def module(name):
+                made = types.ModuleType(name)
+                sys.modules[name] = made
+                return made
+            numpy = module('numpy')
+            class dtype:
+                def __init__(self, code, state):
+                    self.code, self.dtype_state = code, state
+                def __reduce__(self):
+                    return dtype, (self.code, False, True), self.dtype_state
+            dtype.__module__, dtype.__qualname__, numpy.dtype = 'numpy', 'dtype', dtype
+            module('joblib')
+            wrappers = module('joblib.numpy_pickle')
+            class NumpyArrayWrapper:
+                pass
+            NumpyArrayWrapper.__module__ = 'joblib.numpy_pickle'
+            wrappers.NumpyArrayWrapper = NumpyArrayWrapper
+            class ndarray:
+                pass
+            ndarray.__module__, numpy.ndarray = 'numpy', ndarray
+            class Array:
+                def __init__(self, dtype, shape, raw):
+                    self.dtype, self.shape, self.raw = dtype, shape, raw
+            class Pickler(pickle._Pickler):
+                alignment = 16
+                def save(self, value, **options):
+                    if not isinstance(value, Array):
+                        return super().save(value, **options)
+                    wrapper = NumpyArrayWrapper()
+                    wrapper.__dict__.update(subclass=ndarray, shape=value.shape, order='C',
+                        dtype=value.dtype, allow_mmap=True)
+                    if self.alignment:
+                        wrapper.numpy_array_alignment_bytes = self.alignment
+                    super().save(wrapper)
+                    self.framer.commit_frame(force=True)
+                    if self.alignment and not value.dtype.code.startswith('O'):
+                        at = self.out.tell() + 1
+                        padding = self.alignment - at % self.alignment
+                        self.out.write(bytes([padding]) + b'\\xff' * padding)
+                    self.out.write(value.raw)
+            def dump(value, name, alignment=16):
+                with open(name, 'wb') as out:
+                    pickler = Pickler(out, 4)
+                    pickler.out, pickler.alignment = out, alignment
+                    pickler.dump(value)
+            f8 = dtype('f8', (3, '<', None, None, None, -1, -1, 0))
+            evil = b"cos\\nsystem\\n(S'id'\\ntR."
+            """;
+
+    @TempDir Path folder;
+
+    private final PickleScan scan =
+            new PickleScan(
+                    new AllowList(
+                            List.of(
+                                    "collections.OrderedDict",
+                                    "numpy.dtype",
+                                    "numpy.ndarray",
+                                    "joblib.numpy_pickle.NumpyArrayWrapper",
+                                    "mine.models.*")));
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 4, 5})
+    void readsEveryProtocol(int protocol) throws Exception {
+        python(
+                """
+                import collections, pickle
+                value = collections.OrderedDict(a=[1, 2.5, 'x' * 3000, b'y' * 70000, None, True],
+                    b=(-1, 2**40, 2**100, {'k': {1, 2}}, frozenset([3]), bytearray(b'z')))
+                class Evil:
+                    def __reduce__(self):
+                        import os
+                        return os.system, ('id',)
+                pickle.dump(value, open('good.pkl', 'wb'), %1$d)
+                pickle.dump([value, Evil()], open('bad.pkl', 'wb'), %1$d)
+                """
+                        .formatted(protocol));
+
+        // what the standard library's own bytearray and sets import depends on the protocol
+        PickleScan lenient =
+                new PickleScan(
+                        new AllowList(
+                                List.of(
+                                        "collections.OrderedDict",
+                                        "builtins.*",
+                                        "__builtin__.*",
+                                        "_codecs.encode",
+                                        "codecs.encode")));
+        assertThat(lenient.scan("good.pkl", folder.resolve("good.pkl")))
+                .contains("collections.OrderedDict");
+        assertThatThrownBy(() -> lenient.scan("bad.pkl", folder.resolve("bad.pkl")))
+                .isInstanceOf(StepException.class)
+                .hasMessageMatching(
+                        "'bad.pkl' is refused: loading it would import (posix|nt).system \\(byte \\d+\\),.*"
+                                + "scan: \\[allow: \\['(posix|nt).system'\\]\\]");
+    }
+
+    @Test
+    void namesTheOffset() {
+        assertThatThrownBy(() -> scan("]cos\nsystem\n."))
+                .hasMessageContaining("os.system (byte 1)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                // by INST, by STACK_GLOBAL, by names through the memo, by DUP
+                "(S'id'\nios\nsystem\n.",
+                "\u0080\u0004\u008c\u0002os\u008c\u0006system\u0093.",
+                "\u0080\u0004\u008c\u0002os\u0094\u008c\u0006system\u00940h\u0000h\u0001\u0093.",
+                "\u0080\u0004\u008c\u0002os\u0094p5\n0g5\n\u008c\u0006system\u0093.",
+                "X\u0002\u0000\u0000\u0000os2\u0093.",
+                // escapes that pickle would undo, and names that are made, not written
+                "V\\u006fs\nVsystem\n\u0093.",
+                "S'o\\x73'\nS'system'\n\u0093.",
+                "c__builtin__\neval\n.",
+                // after STOP
+                "N.cos\nsystem\n.",
+                // attributes of what is allowed
+                "\u0080\u0004\u008c\u0006mine.models\u0093.",
+                "\u0080\u0004\u008c\u000bmine.models\u008c\u0009os.system\u0093.",
+                "cmine.modelsx\nA\n.",
+                // extension codes and persistent ids
+                "\u0080\u0002\u0082\u0001.",
+                "\u0080\u0002\u0083\u0001\u0000.",
+                "\u0080\u0002\u0084\u0001\u0000\u0000\u0000.",
+                "Pos\n.",
+                "\u0080\u0002NQ.",
+                // what can't be read
+                "\u0080\u0006N.",
+                "N",
+                "]\u00ff.",
+                "N.garbage",
+                "p1_0\n.",
+            })
+    void refuses(String pickle) {
+        assertThatThrownBy(() -> scan(pickle)).isInstanceOf(StepException.class);
+    }
+
+    @Test
+    void allowsAPatternsModulesAndThoseBelow() throws Exception {
+        assertThat(scan("(cmine.models\nA\ncmine.models.deep\nB\nt."))
+                .containsExactly("mine.models.A", "mine.models.deep.B");
+    }
+
+    @Test
+    void aPickleOfAnotherNameIsReadToo() throws Exception {
+        Files.write(folder.resolve("weights.bin"), latin1("\u0080\u0004\u008c\u0002os\u008c\u0006system\u0093."));
+        Files.write(folder.resolve("picture.bin"), latin1("\u0080\u0004\u00ff\u00ff not a pickle"));
+
+        assertThatThrownBy(() -> scan.scan("weights.bin", folder.resolve("weights.bin")))
+                .hasMessageContaining("os.system");
+        assertThat(scan.scan("picture.bin", folder.resolve("picture.bin"))).isEmpty();
+    }
+
+    @Test
+    void aCompressedPickleIsRefusedByName() throws Exception {
+        python("import gzip, pickle; gzip.open('m.pkl', 'wb').write(pickle.dumps([]))");
+
+        assertThatThrownBy(() -> scan.scan("m.pkl", folder.resolve("m.pkl")))
+                .hasMessageContaining("is compressed (gzip)");
+    }
+
+    @Test
+    void joblibsArraysAreSkippedByTheirSize() throws Exception {
+        python(
+                JOBLIB
+                        + """
+                noise = bytes(range(256)) * 10
+                text = dtype('U5', (3, '<', None, None, None, 20, 4, 8))
+                record = dtype('V12', (3, '|', None, ('a', 'b'),
+                    {'a': (f8, 0), 'b': (f8, 8)}, 12, 1, 16))
+                objects = dtype('O8', (3, '|', None, None, None, -1, -1, 63))
+                import collections
+                dump(collections.OrderedDict(
+                    a=Array(f8, (320,), noise), b=Array(f8, (4, 80), noise), empty=Array(f8, (0, 3), b''),
+                    t=Array(text, (2,), noise[:40]), r=Array(record, (3,), noise[:36]),
+                    o=Array(objects, (1,), pickle.dumps([collections.OrderedDict()], 4))), 'm.joblib')
+                """);
+
+        assertThat(scan.scan("m.joblib", folder.resolve("m.joblib")))
+                .contains("collections.OrderedDict", "joblib.numpy_pickle.NumpyArrayWrapper");
+    }
+
+    @Test
+    void whatFollowsAnArrayIsRead() throws Exception {
+        python(
+                JOBLIB
+                        + """
+                class Evil:
+                    def __reduce__(self):
+                        import os
+                        return os.system, ('id',)
+                dump([Array(f8, (2,), b'x' * 16), Evil()], 'after.joblib')
+                objects = dtype('O8', (3, '|', None, None, None, -1, -1, 63))
+                dump([Array(objects, (2,), evil)], 'within.joblib')
+                """);
+
+        assertThatThrownBy(() -> scan.scan("after.joblib", folder.resolve("after.joblib")))
+                .hasMessageContaining("system (byte ");
+        assertThatThrownBy(() -> scan.scan("within.joblib", folder.resolve("within.joblib")))
+                .hasMessageContaining("os.system (byte ");
+    }
+
+    @Test
+    void whatPlainPickleWouldReadInsteadOfAnArrayIsRead() throws Exception {
+        python(JOBLIB + "dump(Array(f8, (3,), evil + b' ' * (24 - len(evil))), 'm.joblib', alignment=0)");
+
+        assertThatThrownBy(() -> scan.scan("m.joblib", folder.resolve("m.joblib")))
+                .hasMessageContaining("os.system (byte ");
+    }
+
+    @Test
+    void anArrayThatCannotBeFollowedIsRefused() throws Exception {
+        python(
+                JOBLIB
+                        + """
+                lying = dtype('V64', (3, '|', None, ('a',), {'a': (f8, 0)}, 8, 1, 16))
+                dump(Array(lying, (1,), b'x' * 64), 'size.joblib')
+                dump(Array(f8, (10**9, 10**9, 10**9), b''), 'huge.joblib')
+                dump([f8, [NumpyArrayWrapper]], 'hidden.joblib')
+                """);
+
+        assertThatThrownBy(() -> scan.scan("size.joblib", folder.resolve("size.joblib")))
+                .hasMessageContaining("dtype 'V64' of a joblib array can't be followed");
+        assertThatThrownBy(() -> scan.scan("huge.joblib", folder.resolve("huge.joblib")))
+                .hasMessageContaining("too large");
+        assertThatThrownBy(() -> scan.scan("hidden.joblib", folder.resolve("hidden.joblib")))
+                .hasMessageContaining("hides joblib's array wrapper");
+    }
+
+    @Test
+    void manyStringsDoNotHideALaterName() throws Exception {
+        python(
+                """
+                import collections, pickle
+                words = {'word %d' % i: i for i in range(100000)}
+                pickle.dump([words] + [collections.OrderedDict(a=1) for _ in range(3)],
+                    open('m.pkl', 'wb'), 4)
+                """);
+
+        assertThat(scan.scan("m.pkl", folder.resolve("m.pkl")))
+                .containsExactly("collections.OrderedDict");
+    }
+
+    @Test
+    void theShippedListHasClassesAndNoLoaders() {
+        AllowList shipped = AllowList.shippedAnd(List.of());
+
+        assertThat(shipped.allows("sklearn.linear_model._logistic", "LogisticRegression")).isTrue();
+        assertThat(shipped.allows("numpy", "dtype")).isTrue();
+        assertThat(shipped.allows("os", "system")).isFalse();
+        assertThat(shipped.allows("numpy", "load")).isFalse();
+        assertThat(shipped.allows("joblib", "load")).isFalse();
+        assertThat(shipped.allows("builtins", "getattr")).isFalse();
+        assertThat(shipped.allows("builtins", "eval")).isFalse();
+    }
+
+    private void python(String script) throws Exception {
+        Python.run(folder, script);
+    }
+
+    private Set<String> scan(String latin1) throws IOException {
+        return scan.scan("m.pkl", () -> new ByteArrayInputStream(latin1(latin1)), true);
+    }
+
+    private static byte[] latin1(String text) {
+
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+
+    }
+}
