@@ -1,9 +1,15 @@
 package io.jenkins.plugins.modeltoecs;
 
+import hudson.remoting.ClassFilter;
+import hudson.remoting.ObjectInputStreamEx;
 import io.modeltoecs.engine.aws.AwsAccess;
 import io.modeltoecs.engine.deploy.DeploymentTarget;
 import io.modeltoecs.engine.deploy.RolloutState;
 import io.modeltoecs.engine.options.AwsOptions;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectOutputStream;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
@@ -19,9 +25,12 @@ import org.jenkinsci.plugins.workflow.steps.StepContext;
 abstract class RolloutExecution extends EngineExecution {
     private static final long serialVersionUID = 1L;
 
-    private RolloutState state;
+    /** The state as it was after the last look: a Pipeline may be saved in the middle of one. */
+    private byte[] saved;
+
     private boolean aborted;
     private volatile Throwable stopCause;
+    private transient RolloutState state;
     private transient ScheduledFuture<?> next;
 
     RolloutExecution(ParameterizedStep step, StepContext context) {
@@ -59,6 +68,9 @@ abstract class RolloutExecution extends EngineExecution {
         if (hasEnded()) {
             return;
         }
+        if (state == null && saved != null) {
+            state = read(saved);
+        }
         if (state == null && stopCause != null) {
             endWith(stopCause);
             return;
@@ -67,15 +79,15 @@ abstract class RolloutExecution extends EngineExecution {
                 DeploymentTarget target = target(aws)) {
             if (state == null) {
                 state = target.begin();
-                getContext().saveState();
+                save();
             }
             if (stopCause != null && !aborted) {
                 aborted = true;
                 target.abort(state);
-                getContext().saveState();
+                save();
             }
             Optional<Duration> pause = target.advance(state);
-            getContext().saveState();
+            save();
             if (pause.isPresent()) {
                 lookIn(pause.get());
             } else if (stopCause != null) {
@@ -83,6 +95,25 @@ abstract class RolloutExecution extends EngineExecution {
             } else {
                 succeed(state.result());
             }
+        }
+    }
+
+    private void save() throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+            out.writeObject(state);
+        }
+        saved = bytes.toByteArray();
+        getContext().saveState();
+    }
+
+    private static RolloutState read(byte[] bytes) throws IOException, ClassNotFoundException {
+        try (ObjectInputStreamEx in =
+                new ObjectInputStreamEx(
+                        new ByteArrayInputStream(bytes),
+                        RolloutState.class.getClassLoader(),
+                        ClassFilter.DEFAULT)) {
+            return (RolloutState) in.readObject();
         }
     }
 
@@ -102,7 +133,7 @@ abstract class RolloutExecution extends EngineExecution {
             return;
         }
         try {
-            progress().say("While stopping: " + cause.getMessage());
+            progress().say(cause.getMessage());
         } catch (Exception e) {
             cause.addSuppressed(e);
         }

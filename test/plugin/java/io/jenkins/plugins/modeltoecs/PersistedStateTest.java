@@ -2,7 +2,6 @@ package io.jenkins.plugins.modeltoecs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.modeltoecs.engine.deploy.RolloutState;
 import io.modeltoecs.engine.model.PublicationState;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
@@ -40,7 +39,7 @@ class PersistedStateTest {
                                     Throwable.class,
                                     Controller.class,
                                     PublicationState.class,
-                                    RolloutState.class);
+                                    byte[].class);
                 }
             }
         }
