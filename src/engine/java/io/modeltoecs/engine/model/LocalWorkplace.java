@@ -6,6 +6,7 @@ import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,6 +44,16 @@ public final class LocalWorkplace implements Workplace {
 
     @Override
     public Inspection inspect(InspectionOrder order, Progress progress)
+            throws IOException, InterruptedException {
+        try {
+            return read(order, progress);
+        } catch (ClosedByInterruptException e) {
+            // how a file tells that its reader was interrupted
+            throw (InterruptedException) new InterruptedException().initCause(e);
+        }
+    }
+
+    private Inspection read(InspectionOrder order, Progress progress)
             throws IOException, InterruptedException {
         Map<String, Path> artifact = files.of(order.artifact());
         String metrics = order.metrics() == null ? null : text(order.metrics());

@@ -266,7 +266,11 @@ public final class Publisher {
                                     Amounts.bytes(model.sizeBytes()),
                                     store.uri(model.name(), model.version())));
         }
-        state.done(result(state, model, moveAliases(model, progress)));
+        ArrayList<String> held = moveAliases(model, progress);
+        if (options.keep() != null) {
+            progress.say("keep: versions aren't removed yet, all are kept");
+        }
+        state.done(result(state, model, held));
     }
 
     /** Writes model.json: from here on the version exists. */

@@ -57,6 +57,18 @@ class LocalWorkplaceTest {
     }
 
     @Test
+    void stopsWhenItsThreadIsInterrupted() throws Exception {
+        write("m.pkl", "N.");
+        Thread.currentThread().interrupt();
+        try {
+            assertThatThrownBy(() -> inspect("m.pkl", null))
+                    .isInstanceOf(InterruptedException.class);
+        } finally {
+            Thread.interrupted();
+        }
+    }
+
+    @Test
     void aFoldersFilesComeInTheOrderOfTheirPaths() throws Exception {
         write("model/b/2 ü.bin", "2");
         write("model/a.bin", "1");
