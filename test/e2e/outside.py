@@ -177,9 +177,14 @@ class Outside:
         except OSError:
             return False
 
-    def tasks(self):
-        """The running tasks' ARNs."""
-        return self.aws("ecs", "list-tasks", "--cluster", CLUSTER, "--service-name", SERVICE)["taskArns"]
+    def containers(self):
+        """The container engine's names of the running tasks' containers."""
+        arns = self.aws("ecs", "list-tasks", "--cluster", CLUSTER, "--service-name", SERVICE)["taskArns"]
+        if not arns:
+            return []
+        tasks = self.aws("ecs", "describe-tasks", "--cluster", CLUSTER, "--tasks", *arns)["tasks"]
+        running = [task for task in tasks if task["lastStatus"] == "RUNNING"]
+        return [container["runtimeId"] for task in running for container in task["containers"]]
 
     def steady(self):
         service = self.aws("ecs", "describe-services", "--cluster", CLUSTER, "--services", SERVICE)["services"][0]

@@ -64,7 +64,7 @@ def test_a_killed_container_is_replaced(outside):
 
 
 def test_the_cloud_survives_a_kill(outside):
-    pid = int((ROOT / ".local/cloud.pid").read_text())
+    pid = int((ROOT / ".local/cloud/server.pid").read_text())
     os.kill(pid, signal.SIGKILL)
     subprocess.run([ROOT / "src/local-cloud/cloud", "start"], check=True, timeout=120)
     outside.until(outside.answers)
