@@ -1,6 +1,12 @@
 package io.modeltoecs.cloud;
 
 import io.modeltoecs.cloud.api.Front;
+import jakarta.servlet.Servlet;
+import jakarta.servlet.ServletConfig;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
@@ -41,7 +47,7 @@ final class Endpoint implements AutoCloseable {
             server.addConnector(connector);
         }
         ServletContextHandler context = new ServletContextHandler();
-        context.addServlet(new ServletHolder(front), "/*");
+        context.addServlet(new ServletHolder(new Adapter(front)), "/*");
         server.setHandler(context);
         server.setStopTimeout(STOP_MILLIS);
         try {
@@ -50,6 +56,35 @@ final class Endpoint implements AutoCloseable {
             throw new IOException("Cannot listen on port " + port + ": " + e.getMessage(), e);
         }
         return new Endpoint(server);
+    }
+
+    /** A servlet without the base class, which would have to be serializable. */
+    private record Adapter(Front front) implements Servlet {
+
+        @Override
+        public void service(ServletRequest request, ServletResponse response) throws IOException {
+            front.serve((HttpServletRequest) request, (HttpServletResponse) response);
+        }
+
+        @Override
+        public void init(ServletConfig config) {
+            // There is nothing to set up.
+        }
+
+        @Override
+        public ServletConfig getServletConfig() {
+            return null;
+        }
+
+        @Override
+        public String getServletInfo() {
+            return "AWS APIs";
+        }
+
+        @Override
+        public void destroy() {
+            // There is nothing to give back.
+        }
     }
 
     @Override

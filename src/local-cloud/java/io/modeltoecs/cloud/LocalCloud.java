@@ -15,7 +15,7 @@ import io.modeltoecs.cloud.registry.RegistryContainer;
 import io.modeltoecs.cloud.registry.RegistryProcess;
 import io.modeltoecs.cloud.registry.RegistryServer;
 import io.modeltoecs.cloud.s3.ObjectFiles;
-import io.modeltoecs.cloud.s3.S3Servlet;
+import io.modeltoecs.cloud.s3.S3Service;
 import io.modeltoecs.cloud.state.StateFile;
 import io.modeltoecs.cloud.sts.StsApi;
 import java.io.IOException;
@@ -75,7 +75,7 @@ public final class LocalCloud implements AutoCloseable {
                         machine.engine(),
                         machine.engineEnvironment(),
                         cloudId,
-                        Registry.authFile(this.home.resolve("registry")));
+                        Registry.authFolder(this.home.resolve("registry")));
     }
 
     /**
@@ -137,7 +137,7 @@ public final class LocalCloud implements AutoCloseable {
                         List.of(ecs, new EcrApi(registry, state("ecr")), logs),
                         List.of(elb, new StsApi(keys)),
                         ecs.metadata(),
-                        new S3Servlet(files));
+                        new S3Service(files));
         List<String> addresses = new ArrayList<>(List.of("127.0.0.1"));
         if (network.bindAddress() != null) {
             addresses.add(network.bindAddress());

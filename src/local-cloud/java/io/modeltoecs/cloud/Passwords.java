@@ -5,6 +5,7 @@ import java.util.Base64;
 
 /** Random secrets. */
 public final class Passwords {
+    private static final SecureRandom RANDOM = new SecureRandom();
     private static final int BYTES = 30;
 
     private Passwords() {}
@@ -12,7 +13,7 @@ public final class Passwords {
     /** 40 URL-safe characters. */
     public static String random() {
         byte[] random = new byte[BYTES];
-        new SecureRandom().nextBytes(random);
+        RANDOM.nextBytes(random);
         return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
     }
 }

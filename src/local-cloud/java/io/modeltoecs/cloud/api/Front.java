@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modeltoecs.cloud.state.Json;
-import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -23,22 +22,22 @@ import org.slf4j.LoggerFactory;
  * The one endpoint of all APIs. A request with {@code X-Amz-Target} is AWS JSON, a form posted to
  * the root is the query protocol, the task metadata has its own path, and all else is S3.
  */
-public final class Front extends HttpServlet {
+public final class Front implements HttpService {
     private static final Logger LOG = LoggerFactory.getLogger(Front.class);
     private static final String JSON = "application/x-amz-json-1.1";
 
-    private final transient Keys keys;
-    private final transient Map<String, JsonApi> jsonApis;
-    private final transient Map<String, QueryApi> queryApis;
-    private final transient HttpServlet metadata;
-    private final transient HttpServlet s3;
+    private final Keys keys;
+    private final Map<String, JsonApi> jsonApis;
+    private final Map<String, QueryApi> queryApis;
+    private final HttpService metadata;
+    private final HttpService s3;
 
     public Front(
             Keys keys,
             List<JsonApi> jsonApis,
             List<QueryApi> queryApis,
-            HttpServlet metadata,
-            HttpServlet s3) {
+            HttpService metadata,
+            HttpService s3) {
         this.keys = keys;
         this.jsonApis = byName(jsonApis, JsonApi::target);
         this.queryApis = byName(queryApis, QueryApi::signingName);
@@ -51,8 +50,7 @@ public final class Front extends HttpServlet {
     }
 
     @Override
-    protected void service(HttpServletRequest request, HttpServletResponse response)
-            throws IOException, jakarta.servlet.ServletException {
+    public void serve(HttpServletRequest request, HttpServletResponse response) throws IOException {
         String target = request.getHeader("X-Amz-Target");
         String type = String.valueOf(request.getContentType());
         if (target != null) {
@@ -61,7 +59,7 @@ public final class Front extends HttpServlet {
                 && type.startsWith("application/x-www-form-urlencoded")) {
             query(request, response);
         } else if (request.getRequestURI().startsWith("/v4/")) {
-            metadata.service(request, response);
+            metadata.serve(request, response);
         } else {
             s3(request, response);
         }
@@ -169,8 +167,7 @@ public final class Front extends HttpServlet {
         return URLDecoder.decode(text, StandardCharsets.UTF_8);
     }
 
-    private void s3(HttpServletRequest request, HttpServletResponse response)
-            throws IOException, jakarta.servlet.ServletException {
+    private void s3(HttpServletRequest request, HttpServletResponse response) throws IOException {
         try {
             keys.check(request);
         } catch (AwsError e) {
@@ -181,7 +178,7 @@ public final class Front extends HttpServlet {
             send(response, e.status(), "application/xml", body);
             return;
         }
-        s3.service(request, response);
+        s3.serve(request, response);
     }
 
     private static void send(HttpServletResponse response, int status, String type, byte[] body)

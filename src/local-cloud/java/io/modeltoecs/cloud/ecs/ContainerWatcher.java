@@ -50,7 +50,8 @@ final class ContainerWatcher implements AutoCloseable {
                     new BufferedReader(
                             new InputStreamReader(
                                     events.getInputStream(), StandardCharsets.UTF_8))) {
-                while (lines.readLine() != null) {
+                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                    LOG.debug("{}", line);
                     if (!closed && asked.compareAndSet(false, true)) {
                         looks.execute(this::look);
                     }

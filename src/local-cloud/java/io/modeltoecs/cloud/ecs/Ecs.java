@@ -3,6 +3,7 @@ package io.modeltoecs.cloud.ecs;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modeltoecs.cloud.api.AwsError;
+import io.modeltoecs.cloud.api.HttpService;
 import io.modeltoecs.cloud.api.JsonApi;
 import io.modeltoecs.cloud.api.Keys;
 import io.modeltoecs.cloud.elb.TargetGroups;
@@ -12,7 +13,6 @@ import io.modeltoecs.cloud.logs.TaskLogs;
 import io.modeltoecs.cloud.registry.Registry;
 import io.modeltoecs.cloud.state.Json;
 import io.modeltoecs.cloud.state.StateFile;
-import jakarta.servlet.http.HttpServlet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -136,7 +136,7 @@ public final class Ecs implements JsonApi, AutoCloseable {
     }
 
     /** What containers ask about themselves. */
-    public HttpServlet metadata() {
+    public HttpService metadata() {
         return metadata;
     }
 

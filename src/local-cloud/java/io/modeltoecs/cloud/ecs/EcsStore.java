@@ -42,7 +42,7 @@ final class EcsStore {
     }
 
     /** Says that what is kept was changed; under the lock. */
-    void changed() {
+    synchronized void changed() {
         changed = true;
     }
 

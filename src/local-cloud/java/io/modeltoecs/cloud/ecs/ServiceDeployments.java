@@ -89,7 +89,11 @@ final class ServiceDeployments {
         json.putObject("deploymentCircuitBreaker")
                 .put("status", record.breaker)
                 .put("failureCount", record.failures)
-                .put("threshold", CircuitBreaker.of(service).threshold());
+                .put(
+                        "threshold",
+                        record.threshold > 0
+                                ? record.threshold
+                                : CircuitBreaker.of(service).threshold());
         if (record.rollbackRevision != null) {
             ObjectNode rollback = json.putObject("rollback");
             rollback.put("reason", record.rollbackReason);

@@ -3,20 +3,20 @@ package io.modeltoecs.cloud.ecs;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.modeltoecs.cloud.api.HttpService;
 import io.modeltoecs.cloud.state.Json;
-import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Instant;
 
 /** The task metadata endpoint, version 4: what a container can ask about itself. */
-final class TaskMetadata extends HttpServlet {
+final class TaskMetadata implements HttpService {
     private static final int TASK = 2;
     private static final int CONTAINER = 3;
 
-    private final transient EcsStore store;
-    private final transient Tasks tasks;
+    private final EcsStore store;
+    private final Tasks tasks;
 
     TaskMetadata(EcsStore store, Tasks tasks) {
         this.store = store;
@@ -24,8 +24,7 @@ final class TaskMetadata extends HttpServlet {
     }
 
     @Override
-    protected void doGet(HttpServletRequest request, HttpServletResponse response)
-            throws IOException {
+    public void serve(HttpServletRequest request, HttpServletResponse response) throws IOException {
         // /v4/<task>/<container>[/task]
         String[] path = request.getRequestURI().split("/");
         JsonNode answer = path.length > CONTAINER ? store.with(() -> answer(path)) : null;

@@ -24,6 +24,7 @@ public final class ContainerEngine {
     private final String command;
     private final String cloudId;
     private final Path authFile;
+    private final Path authFolder;
     private final Cli cli;
 
     /**
@@ -32,13 +33,14 @@ public final class ContainerEngine {
      * @param command {@code docker} or {@code podman}
      * @param environment variables that it needs, e.g. {@code CONTAINERS_CONF}
      * @param cloudId marks what belongs to this cloud
-     * @param authFile registry logins, as {@code config.json} in a folder of its own
+     * @param authFolder has the registry logins, in {@code config.json}
      */
     public ContainerEngine(
-            String command, Map<String, String> environment, String cloudId, Path authFile) {
+            String command, Map<String, String> environment, String cloudId, Path authFolder) {
         this.command = command;
         this.cloudId = cloudId;
-        this.authFile = authFile;
+        this.authFolder = authFolder;
+        this.authFile = authFolder.resolve("config.json");
         this.cli = new Cli(environment);
     }
 
@@ -185,7 +187,7 @@ public final class ContainerEngine {
         if (isPodman()) {
             args.addAll(List.of("pull", "-q", "--authfile", authFile.toString(), image));
         } else {
-            args.addAll(List.of("--config", authFile.getParent().toString(), "pull", "-q", image));
+            args.addAll(List.of("--config", authFolder.toString(), "pull", "-q", image));
         }
         must(SLOW, Map.of(), args);
     }
@@ -196,7 +198,7 @@ public final class ContainerEngine {
         if (isPodman()) {
             args.addAll(List.of("push", "-q", "--authfile", authFile.toString(), image));
         } else {
-            args.addAll(List.of("--config", authFile.getParent().toString(), "push", "-q", image));
+            args.addAll(List.of("--config", authFolder.toString(), "push", "-q", image));
         }
         must(SLOW, Map.of(), args);
     }

@@ -3,13 +3,13 @@ package io.modeltoecs.cloud.logs;
 import io.modeltoecs.cloud.engine.ContainerEngine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -51,9 +51,9 @@ public final class TaskLogs {
     }
 
     private synchronized void copy(String container, Path file) {
-        Path temporary = file.resolveSibling(file.getFileName() + ".new");
         try {
-            Files.createDirectories(file.getParent());
+            Files.createDirectories(folder);
+            Path temporary = Files.createTempFile(folder, "copy", ".log");
             engine.logs(container, temporary);
             Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
@@ -62,15 +62,12 @@ public final class TaskLogs {
     }
 
     private Path file(String group, String stream) {
-        return folder.resolve(encode(group)).resolve(encode(stream));
+        // Names may be longer than a file name.
+        byte[] name = key(group, stream).getBytes(StandardCharsets.UTF_8);
+        return folder.resolve(UUID.nameUUIDFromBytes(name) + ".log");
     }
 
     private static String key(String group, String stream) {
         return group + "\n" + stream;
-    }
-
-    /** A name as one file name. */
-    private static String encode(String name) {
-        return URLEncoder.encode(name, StandardCharsets.UTF_8).replace(".", "%2E");
     }
 }

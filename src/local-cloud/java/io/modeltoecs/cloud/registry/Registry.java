@@ -78,8 +78,8 @@ public final class Registry {
                         .encodeToString((USER + ":" + password).getBytes(StandardCharsets.UTF_8));
         var auths = Json.object();
         auths.putObject("auths").putObject(registry.host()).put("auth", login);
-        Files.createDirectories(registry.authFile().getParent());
-        StateFile.write(registry.authFile(), Json.bytes(auths));
+        Files.createDirectories(authFolder(folder));
+        StateFile.write(authFolder(folder).resolve("config.json"), Json.bytes(auths));
         return registry;
     }
 
@@ -96,14 +96,9 @@ public final class Registry {
         return password;
     }
 
-    /** The logins file for docker (its folder) and podman. */
-    public Path authFile() {
-        return authFile(folder);
-    }
-
-    /** The logins file of a registry in a folder. */
-    public static Path authFile(Path folder) {
-        return folder.resolve("login").resolve("config.json");
+    /** The folder of the logins file that docker and podman read. */
+    public static Path authFolder(Path folder) {
+        return folder.resolve("login");
     }
 
     Path folder() {

@@ -12,7 +12,7 @@ final class RegistryConfig {
     static Path write(Registry registry, String storage, String address, String htpasswd)
             throws IOException {
         Path file = registry.folder().resolve("config.yml");
-        String text =
+        String template =
                 """
                 version: 0.1
                 log:
@@ -21,17 +21,20 @@ final class RegistryConfig {
                     disabled: true
                 storage:
                   filesystem:
-                    rootdirectory: %s
+                    rootdirectory: {storage}
                   delete:
                     enabled: true
                 http:
-                  addr: %s
+                  addr: {address}
                 auth:
                   htpasswd:
                     realm: model-to-ecs
-                    path: %s
-                """
-                        .formatted(quoted(storage), quoted(address), quoted(htpasswd));
+                    path: {htpasswd}
+                """;
+        String text =
+                template.replace("{storage}", quoted(storage))
+                        .replace("{address}", quoted(address))
+                        .replace("{htpasswd}", quoted(htpasswd));
         StateFile.write(file, text.getBytes(StandardCharsets.UTF_8));
         return file;
     }

@@ -53,7 +53,7 @@ public final class ObjectFiles extends ForwardingBlobStore {
                     @Override
                     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
                             throws IOException {
-                        if (isTemporary(file.getFileName().toString()) && !isComplete(file)) {
+                        if (isTemporary(file.toString()) && !isComplete(file)) {
                             Files.delete(file);
                         }
                         return FileVisitResult.CONTINUE;

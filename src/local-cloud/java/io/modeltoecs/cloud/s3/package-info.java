@@ -7,6 +7,6 @@
  * server, answers 412 to {@code If-None-Match} and {@code If-Match} on PUT and on
  * CompleteMultipartUpload, checks checksums, also trailing ones, and keeps plain files: what is on
  * disk is what was stored. Its check of {@code If-Match} is a read and then a write; {@link
- * io.modeltoecs.cloud.s3.S3Servlet} makes them one step by a lock for each key.
+ * io.modeltoecs.cloud.s3.S3Service} makes them one step by a lock for each key.
  */
 package io.modeltoecs.cloud.s3;

@@ -2,7 +2,7 @@ package io.modeltoecs.cloud.s3;
 
 import com.google.common.base.Throwables;
 import com.google.common.util.concurrent.Striped;
-import jakarta.servlet.http.HttpServlet;
+import io.modeltoecs.cloud.api.HttpService;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -22,25 +22,26 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
  * S3 over a blob store. Writes of one key happen one after the other, so that the conditions of a
  * write ({@code If-Match}, {@code If-None-Match}) still hold when it is carried out.
  */
-public final class S3Servlet extends HttpServlet {
-    private static final Logger LOG = LoggerFactory.getLogger(S3Servlet.class);
+public final class S3Service implements HttpService {
+    private static final Logger LOG = LoggerFactory.getLogger(S3Service.class);
     private static final int LOCKS = 4096;
     private static final long MAX_OBJECT = 64L << 30;
+    private static final int BUFFER = 64 << 10;
+    private static final long MAX_READ_ON = 64 << 20;
     private static final int MAX_CHUNK = 16 << 20;
     private static final int CLOCK_SKEW_SECONDS = 15 * 60;
     private static final int PRECONDITION_FAILED = 412;
     private static final int RANGE_NOT_SATISFIABLE = 416;
 
-    private final transient Striped<Lock> keys = Striped.lazyWeakLock(LOCKS);
-    private final transient Handler handler;
+    private final Striped<Lock> keys = Striped.lazyWeakLock(LOCKS);
+    private final Handler handler;
 
-    public S3Servlet(BlobStore store) {
+    public S3Service(BlobStore store) {
         handler = new Handler(store);
     }
 
     @Override
-    protected void service(HttpServletRequest request, HttpServletResponse response)
-            throws IOException {
+    public void serve(HttpServletRequest request, HttpServletResponse response) throws IOException {
         if (!changesObject(request)) {
             handler.handle(request, response);
             return;
@@ -84,7 +85,8 @@ public final class S3Servlet extends HttpServlet {
         }
 
         void handle(HttpServletRequest request, HttpServletResponse response) throws IOException {
-            try (InputStream body = request.getInputStream()) {
+            InputStream body = request.getInputStream();
+            try {
                 doHandle(request, request, response, body, new RequestContext());
             } catch (UnsupportedOperationException e) {
                 answer(request, response, S3ErrorCode.NOT_IMPLEMENTED);
@@ -92,12 +94,25 @@ public final class S3Servlet extends HttpServlet {
                 response.sendError(HttpServletResponse.SC_BAD_REQUEST, e.getMessage());
             } catch (RuntimeException | IOException e) {
                 AwsServiceException error = serviceError(e);
+                readOn(body);
                 if (error == null) {
                     LOG.warn("{} {} failed", request.getMethod(), request.getRequestURI(), e);
                     answer(request, response, S3ErrorCode.INTERNAL_ERROR);
                 } else {
                     answer(request, response, error);
                 }
+            }
+        }
+
+        /**
+         * Reads what the client is still sending: answered before, it would see a broken connection
+         * instead of the answer. Of large bodies only the start is waited for.
+         */
+        private static void readOn(InputStream body) throws IOException {
+            byte[] buffer = new byte[BUFFER];
+            long left = MAX_READ_ON;
+            for (int n = 0; n >= 0 && left > 0; left -= n) {
+                n = body.read(buffer);
             }
         }
 
