@@ -25,5 +25,6 @@ def outside(cloud, tmp_path_factory):
     outside.create_service_address()
     built = outside.run()
     assert built.status == 0, built.log
+    outside.image = built.image
     yield outside
     outside.remove()

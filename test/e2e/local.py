@@ -60,6 +60,18 @@ class Cloud:
     def s3_json(self, key):
         return json.loads(self._request(f"/{self.env['MODEL_BUCKET']}/{key}", "s3", {}))
 
+    def client(self, service):
+        """boto3's client, as any program that has sourced cloud.env would make it."""
+        import boto3  # the demo does without
+
+        return boto3.client(
+            service,
+            endpoint_url=self.env["AWS_ENDPOINT_URL"],
+            region_name=self.env["AWS_REGION"],
+            aws_access_key_id=self.env["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"],
+        )
+
     def _request(self, path, service, headers, body=None):
         # The local cloud wants a credential, not a proof of it
         scope = f"{self.env['AWS_ACCESS_KEY_ID']}/20260101/{self.env['AWS_REGION']}/{service}/aws4_request"

@@ -47,34 +47,31 @@ JENKINSFILE = """
 properties([parameters([string(name: 'SLOPE', defaultValue: '2')])])
 node {
     checkout scm
-    stage('Train') {
-        trainAndPublishModel(%(publish)s)
-    }
-    stage('Build') {
-        image = buildServingImage(%(build)s)
-        echo "built ${image.reference}"
-    }
-    stage('Deploy') {
-        deployed = deployToEcs(%(deploy)s)
-        echo "deployed ${deployed.taskDefinition}"
-    }
+    %(steps)s
 }
 """
 
-PUBLISH = {
-    "name": f"'{MODEL}'",
-    "train": "'python train.py'",
-    "requirements": "'requirements.txt'",
-    "params": "[SLOPE: params.SLOPE]",
-    "gates": "['fit.r2 >= 0.9', 'rmse <= champion.rmse * 1.5']",
+STEPS = {
+    "publish": "stage('Train') { trainAndPublishModel(%s) }",
+    "build": "stage('Build') { image = buildServingImage(%s); echo \"built ${image.reference}\" }",
+    "deploy": "stage('Deploy') { deployed = deployToEcs(%s); echo \"deployed ${deployed.taskDefinition}\" }",
 }
-BUILD = {"repository": f"'{REPOSITORY}'", "requirements": "'requirements.txt'"}
-DEPLOY = {
-    "cluster": f"'{CLUSTER}'",
-    "service": f"'{SERVICE}'",
-    "image": "image.reference",
-    "model": f"'{MODEL}@latest'",
-    "spec": "'ecs.json'",
+ARGUMENTS = {
+    "publish": {
+        "name": f"'{MODEL}'",
+        "train": "'python train.py'",
+        "requirements": "'requirements.txt'",
+        "params": "[SLOPE: params.SLOPE]",
+        "gates": "['fit.r2 >= 0.9', 'rmse <= champion.rmse * 1.5']",
+    },
+    "build": {"repository": f"'{REPOSITORY}'", "requirements": "'requirements.txt'"},
+    "deploy": {
+        "cluster": f"'{CLUSTER}'",
+        "service": f"'{SERVICE}'",
+        "image": "image.reference",
+        "model": f"'{MODEL}@latest'",
+        "spec": "'ecs.json'",
+    },
 }
 
 
@@ -86,6 +83,11 @@ class Built:
     @property
     def errors(self):
         return [line for line in self.log.splitlines() if line.startswith("ERROR: ")]
+
+    @property
+    def image(self):
+        """The reference by digest in the log."""
+        return re.search(r"built (\S+@sha256:[0-9a-f]{64})", self.log).group(1)
 
 
 class Outside:
@@ -99,22 +101,13 @@ class Outside:
     def write(self, name, text):
         (self.folder / name).write_text(text)
 
-    def write_jenkinsfile(self, publish=None, build=None, deploy=None):
-        """The pipeline, with some arguments of its steps replaced; None leaves an argument out."""
-
-        def call(arguments, other):
-            merged = {**arguments, **(other or {})}
-            return ", ".join(f"{name}: {value}" for name, value in merged.items() if value is not None)
-
-        self.write(
-            "Jenkinsfile",
-            JENKINSFILE
-            % {
-                "publish": call(PUBLISH, publish),
-                "build": call(BUILD, build),
-                "deploy": call(DEPLOY, deploy),
-            },
-        )
+    def write_jenkinsfile(self, only=None, **other):
+        """The pipeline, or only one of its steps with some of its arguments replaced; None leaves one out."""
+        steps = []
+        for name in [only] if only else STEPS:
+            merged = {**ARGUMENTS[name], **other}
+            steps.append(STEPS[name] % ", ".join(f"{k}: {v}" for k, v in merged.items() if v is not None))
+        self.write("Jenkinsfile", JENKINSFILE % {"steps": "\n    ".join(steps)})
 
     def run(self, **params):
         """`make run` in a shell that has sourced .local/cloud.env."""
@@ -194,16 +187,16 @@ class Outside:
 
     def state(self):
         """Everything in the cloud that a failed step must leave as it was."""
-        objects = self.aws("s3api", "list-objects-v2", "--bucket", self.cloud.env["MODEL_BUCKET"]).get("Contents", [])
-        uploads = self.aws("s3api", "list-multipart-uploads", "--bucket", self.cloud.env["MODEL_BUCKET"]) or {}
-        service = self.aws("ecs", "describe-services", "--cluster", CLUSTER, "--services", SERVICE)["services"][0]
+        client = self.cloud.client
+        bucket = self.cloud.env["MODEL_BUCKET"]
+        service = client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE])["services"][0]
+        repositories = client("ecr").describe_repositories()["repositories"]
         return {
-            "objects": sorted((o["Key"], o["ETag"]) for o in objects),
-            "uploads": uploads.get("Uploads", []),
-            "repositories": sorted(
-                r["repositoryName"] for r in self.aws("ecr", "describe-repositories")["repositories"]
-            ),
-            "task definitions": self.aws("ecs", "list-task-definitions", "--status", "ACTIVE")["taskDefinitionArns"],
+            "objects": [(o["Key"], o["ETag"]) for o in client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])],
+            "uploads": client("s3").list_multipart_uploads(Bucket=bucket).get("Uploads", []),
+            "repositories": sorted(repository["repositoryName"] for repository in repositories),
+            "images": client("ecr").list_images(repositoryName=REPOSITORY)["imageIds"],
+            "task definitions": client("ecs").list_task_definitions()["taskDefinitionArns"],
             "service": [service["taskDefinition"], service["desiredCount"]],
         }
 
@@ -215,7 +208,3 @@ class Outside:
             time.sleep(0.5)
         raise AssertionError("it didn't come true")
 
-
-def digest(log):
-    """The digest in the build's log line."""
-    return re.search(r"built (\S+@sha256:[0-9a-f]{64})", log).group(1)

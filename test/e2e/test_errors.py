@@ -1,38 +1,50 @@
 """Each mistake ends in one clear error, with nothing changed in the cloud and nothing half-written."""
 
+import json
+
 import pytest
 
-# what is wrong: (arguments of publish, of build, of deploy, changed files, what the error says)
+# what is wrong: the step, the arguments that make it so, and what the error says
 MISTAKES = {
-    "training exits non-zero": ({"train": "'exit 3'"}, {}, {}, {}, ["exit", "3"]),
-    "artifact missing": ({"artifact": "'nothing.pkl'"}, {}, {}, {}, ["artifact", "nothing.pkl"]),
-    "metrics not JSON": ({"train": "'python train.py && echo {oops > metrics.json'"}, {}, {}, {}, ["metrics.json", "JSON"]),
-    "gate not met": ({"gates": "['fit.r2 >= 0.999']"}, {}, {}, {}, ["fit.r2 >= 0.999", "0.99"]),
-    "unknown metric": ({"gates": "['f1 >= 0.5']"}, {}, {}, {}, ["f1", "rmse", "fit.r2"]),
-    "bucket missing": ({"bucket": "'no-such-bucket'"}, {}, {}, {}, ["bucket", "no-such-bucket"]),
-    "unknown parameter": ({"trian": "'python train.py'"}, {}, {}, {}, ["trian", "train"]),
-    "invalid repository": ({}, {"repository": "'Not/Valid'"}, {}, {}, ["repository", "Not/Valid"]),
-    "registry down": ({}, {"registry": "'127.0.0.1:1'"}, {}, {}, ["127.0.0.1:1"]),
-    "base missing": ({}, {"base": "env.REGISTRY + '/base/none:1'"}, {}, {}, ["base/none:1"]),
-    "requirement missing": ({}, {"requirements": "'none.txt'"}, {}, {}, ["requirements", "none.txt"]),
-    "unknown cluster": ({}, {}, {"cluster": "'nowhere'"}, {}, ["cluster", "nowhere"]),
-    "unknown service": ({}, {}, {"service": "'nothing'", "spec": None}, {}, ["service", "nothing"]),
-    "unknown container": ({}, {}, {"container": "'nobody'"}, {}, ["container", "nobody", "app"]),
-    "unknown model version": ({}, {}, {"model": "'prices@20200101T000000Z-00000000'"}, {}, ["20200101T000000Z-00000000"]),
+    "training exits non-zero": ("publish", {"train": "'exit 3'"}, ["exit", "3"]),
+    "artifact missing": ("publish", {"artifact": "'nothing.pkl'"}, ["artifact", "nothing.pkl"]),
+    "metrics not JSON": (
+        "publish",
+        {"train": "'python train.py && echo {oops > metrics.json'"},
+        ["metrics.json", "JSON"],
+    ),
+    "gate not met": ("publish", {"gates": "['fit.r2 >= 0.999']"}, ["fit.r2 >= 0.999", "0.99"]),
+    "unknown metric": ("publish", {"gates": "['f1 >= 0.5']"}, ["f1", "rmse", "fit.r2"]),
+    "bucket missing": ("publish", {"bucket": "'no-such-bucket'"}, ["bucket", "no-such-bucket"]),
+    "unknown parameter": ("publish", {"trian": "'python train.py'"}, ["trian", "train"]),
+    "invalid repository": ("build", {"repository": "'Not/Valid'"}, ["repository", "Not/Valid"]),
+    "registry down": ("build", {"registry": "'127.0.0.1:1'"}, ["127.0.0.1:1"]),
+    "base missing": ("build", {"base": "env.REGISTRY + '/base/none:1'"}, ["base/none:1"]),
+    "requirements missing": ("build", {"requirements": "'none.txt'"}, ["requirements", "none.txt"]),
+    "unknown cluster": ("deploy", {"cluster": "'nowhere'"}, ["cluster", "nowhere"]),
+    "unknown service": ("deploy", {"service": "'nothing'", "spec": None}, ["service", "nothing"]),
+    "unknown container": ("deploy", {"container": "'nobody'"}, ["container", "nobody", "app"]),
+    "unknown model version": (
+        "deploy",
+        {"model": "'prices@20200101T000000Z-00000000'"},
+        ["20200101T000000Z-00000000"],
+    ),
 }
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_one_clear_error(outside, mistake):
-    publish, build, deploy, files, words = MISTAKES[mistake]
+    step, arguments, words = MISTAKES[mistake]
     before, answer = outside.state(), outside.predict()
-    outside.write_jenkinsfile(publish, build, deploy)
+    if step == "deploy":
+        arguments = {"image": f"'{outside.image}'", **arguments}
+    outside.write_jenkinsfile(step, **arguments)
     try:
         built = outside.run()
     finally:
         outside.write_jenkinsfile()
 
-    assert built.status == 1
+    assert built.status != 0 and "Finished: FAILURE" in built.log
     assert len(built.errors) == 1, built.log
     for word in words:
         assert word in built.errors[0]
@@ -44,23 +56,20 @@ def test_one_clear_error(outside, mistake):
 def test_a_stored_pickle_that_differs_is_not_served(outside):
     """The container refuses to load it, and the rollout goes back."""
     answer = outside.predict()
-    published = outside.run(SLOPE="7")
-    assert published.status == 0
-    assert outside.predict()["predictions"] == [pytest.approx(22.0)]
+    outside.write_jenkinsfile("publish", params="[SLOPE: '7']", alias="'other'")
+    assert outside.run().status == 0
     bucket = outside.cloud.env["MODEL_BUCKET"]
-    version = outside.predict()["model"]["version"]
-    key = f"models/prices/versions/{version}/model.pkl"
-    (outside.folder / "other.bin").write_bytes(b"something else")
+    s3 = outside.cloud.client("s3")
+    alias = json.loads(s3.get_object(Bucket=bucket, Key="models/prices/aliases/other.json")["Body"].read())
+    s3.put_object(Bucket=bucket, Key=f"models/prices/versions/{alias['version']}/model.pkl", Body=b"something else")
+
+    outside.write_jenkinsfile("deploy", image=f"'{outside.image}'", model="'prices@other'")
     try:
-        outside.run(SLOPE="2")  # back to the first model, whose bytes are good
-        assert outside.predict()["model"]["version"] == answer["model"]["version"]
-        outside.aws("s3", "cp", "--quiet", str(outside.folder / "other.bin"), f"s3://{bucket}/{key}")
-        outside.write_jenkinsfile(deploy={"model": f"'prices@{version}'"})
-        built = outside.run(SLOPE="2")
-        assert built.status == 1
-        assert len(built.errors) == 1
-        assert "72" in built.log and "sha256" in built.log
-        assert outside.predict()["model"]["version"] == answer["model"]["version"]
+        built = outside.run()
     finally:
-        (outside.folder / "other.bin").unlink()
         outside.write_jenkinsfile()
+
+    assert built.status != 0 and "Finished: FAILURE" in built.log
+    assert len(built.errors) == 1
+    assert "exit code 72" in built.log and "sha256" in built.log
+    assert outside.predict() == answer

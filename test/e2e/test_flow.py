@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from local import ROOT, Load
-from outside import CLUSTER, INSTANCE, MODEL, REPOSITORY, SERVICE, digest
+from outside import CLUSTER, INSTANCE, MODEL, REPOSITORY, SERVICE
 
 
 def test_a_folder_of_ones_own_is_served(outside):
@@ -28,8 +28,7 @@ def test_the_same_again_changes_nothing(outside):
 def test_public_clients(outside, tmp_path):
     """Unmodified, after sourcing .local/cloud.env."""
     env = outside.cloud.env
-    built = outside.run()
-    reference = digest(built.log)
+    reference = outside.image
     aws = Path(sys.executable).with_name("aws")
     listing = subprocess.run([aws, "s3", "ls"], env=env, capture_output=True, text=True, check=True)
     assert env["MODEL_BUCKET"] in listing.stdout
