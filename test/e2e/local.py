@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
-INSTANCE = {"instances": [[5.1, 3.5, 1.4, 0.2]]}
+INSTANCE = {"instances": [[6.1, 3.0, 4.9, 1.8]]}  # a virginica, which the first model takes for a versicolor
 
 
 def post(url, body, timeout=10):
