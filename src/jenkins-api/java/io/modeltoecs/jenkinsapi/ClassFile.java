@@ -15,7 +15,7 @@ import org.objectweb.asm.Type;
 
 /**
  * Writes a recorded class as a class file without behaviour: constructors call one of the
- * superclass, methods throw UnsupportedOperationException with their own name.
+ * superclass, a method that is called fails with an error that names it.
  */
 final class ClassFile {
 
@@ -37,10 +37,9 @@ final class ClassFile {
 
     private byte[] write() {
         Row head = recorded.head();
-        boolean isInterface = (head.access() & Opcodes.ACC_INTERFACE) != 0;
         writer.visit(
                 Opcodes.V17,
-                isInterface ? head.access() : head.access() | Opcodes.ACC_SUPER,
+                isInterface() ? head.access() : head.access() | Opcodes.ACC_SUPER,
                 head.name(),
                 head.cell(3),
                 head.cell(4),
@@ -52,7 +51,7 @@ final class ClassFile {
                     parts[0], orNull(parts[1]), orNull(parts[2]), Integer.parseInt(parts[3]));
         }
         recorded.members().forEach(row -> member(row));
-        if (!isInterface && !hasNoArgumentConstructor()) {
+        if (!isInterface() && !hasNoArgumentConstructor()) {
             // What every subclass's constructor calls; the compiler doesn't see a synthetic one.
             constructor(
                     writer.visitMethod(
@@ -105,11 +104,7 @@ final class ClassFile {
     private void method(Row row) {
         MethodVisitor method =
                 writer.visitMethod(
-                        row.access() & ~Opcodes.ACC_NATIVE & ~Opcodes.ACC_SYNCHRONIZED,
-                        row.name(),
-                        row.cells()[3],
-                        row.cell(4),
-                        row.list(5));
+                        methodAccess(row), row.name(), row.cells()[3], row.cell(4), row.list(5));
         Annotations.write(row.cells()[6], method::visitAnnotation);
         if (row.cell(7) != null) {
             Annotations.writeDefault(
@@ -119,10 +114,24 @@ final class ClassFile {
         }
         if (row.name().equals(CONSTRUCTOR)) {
             constructor(method, row.cells()[3]);
-        } else if ((row.access() & Opcodes.ACC_ABSTRACT) == 0) {
+        } else if (isInterface() && (row.access() & Opcodes.ACC_ABSTRACT) == 0) {
             unsupported(method, row.name());
         }
         method.visitEnd();
+    }
+
+    /**
+     * A method of a class is native: it has no body from which static checks could conclude, say,
+     * that what follows a call of it is never reached. Interfaces can have no native methods.
+     */
+    private int methodAccess(Row row) {
+        boolean hasBody =
+                (row.access() & Opcodes.ACC_ABSTRACT) == 0 && !row.name().equals(CONSTRUCTOR);
+        return hasBody && !isInterface() ? row.access() | Opcodes.ACC_NATIVE : row.access();
+    }
+
+    private boolean isInterface() {
+        return (recorded.head().access() & Opcodes.ACC_INTERFACE) != 0;
     }
 
     /**

@@ -7,6 +7,7 @@ import hudson.AbortException;
 import hudson.Extension;
 import hudson.model.FreeStyleBuild;
 import hudson.model.Result;
+import hudson.model.TaskListener;
 import hudson.util.FormValidation;
 import java.lang.reflect.ParameterizedType;
 import java.nio.file.Path;
@@ -73,8 +74,12 @@ class RecordedClassesTest {
                 .hasMessage("stopped");
         BourneShellScript script = new BourneShellScript("true");
         assertThatThrownBy(script::getScript)
-                .isInstanceOf(UnsupportedOperationException.class)
+                .isInstanceOf(UnsatisfiedLinkError.class)
                 .hasMessageContaining("BourneShellScript.getScript");
+        TaskListener listener = () -> System.out;
+        assertThatThrownBy(() -> listener.fatalError("full"))
+                .isInstanceOf(UnsupportedOperationException.class)
+                .hasMessageContaining("TaskListener.fatalError");
         assertThat(StepDescriptor.class.getConstructors()).isNotEmpty();
     }
 }

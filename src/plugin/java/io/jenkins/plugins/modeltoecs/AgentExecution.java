@@ -18,15 +18,15 @@ import org.jenkinsci.plugins.workflow.steps.StepContext;
 abstract class AgentExecution extends EngineExecution {
     private static final long serialVersionUID = 1L;
 
-    private static final long SOON_MILLIS = 250;
-    private static final long LATE_MILLIS = 15_000;
+    private static final int SOON_MILLIS = 250;
+    private static final int LATE_MILLIS = 15_000;
     private static final long LET_GO_SECONDS = 30;
     private static final long STOP_SECONDS = 60;
 
     private String node;
     private String directory;
 
-    private transient long pauseMillis;
+    private transient volatile int pauseMillis;
     private transient Thread worker;
     private transient Throwable stopCause;
 
@@ -105,17 +105,15 @@ abstract class AgentExecution extends EngineExecution {
                 worker = null;
                 if (stopCause != null) {
                     Thread.interrupted(); // stop's, not for whoever has this thread next
-                    endStopped(agent);
+                    endStopped(stopCause, agent);
                 }
             }
         }
     }
 
     private void failed(Throwable cause, Agent agent) throws IOException, InterruptedException {
-        synchronized (this) {
-            if (stopCause != null) {
-                return;
-            }
+        if (isStopped()) {
+            return;
         }
         if (isConnectionLost(cause)) {
             progress().say("Lost the connection to " + node + "; going on when it is back");
@@ -131,6 +129,10 @@ abstract class AgentExecution extends EngineExecution {
         }
     }
 
+    private synchronized boolean isStopped() {
+        return stopCause != null;
+    }
+
     /** The agent, or null while it isn't there. */
     private Agent agent() throws IOException, InterruptedException {
         FilePath found = FilePathUtils.find(node, directory);
@@ -144,13 +146,13 @@ abstract class AgentExecution extends EngineExecution {
             if (worker != null) {
                 worker.interrupt();
             } else {
-                endStopped(null);
+                endStopped(cause, null);
             }
         }
         Timer.get().schedule(() -> endWith(cause), STOP_SECONDS, TimeUnit.SECONDS);
     }
 
-    private void endStopped(Agent interrupted) {
+    private void endStopped(Throwable cause, Agent interrupted) {
         inBackground(
                 () -> {
                     try {
@@ -159,7 +161,7 @@ abstract class AgentExecution extends EngineExecution {
                         }
                         letGo(interrupted == null ? agent() : interrupted);
                     } finally {
-                        endWith(stopCause);
+                        endWith(cause);
                     }
                 });
     }
