@@ -1,5 +1,6 @@
 package io.modeltoecs.cloud.engine;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -81,6 +82,8 @@ public final class Cli {
     /** A command that is not started yet. */
     public ProcessBuilder process(Map<String, String> variables, List<String> command) {
         ProcessBuilder builder = new ProcessBuilder(command);
+        // podman's conmon leaves a file called oom in the folder where it was started
+        builder.directory(new File(System.getProperty("java.io.tmpdir")));
         builder.environment().putAll(environment);
         builder.environment().putAll(variables);
         return builder;
