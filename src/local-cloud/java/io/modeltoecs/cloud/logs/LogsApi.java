@@ -30,6 +30,12 @@ public final class LogsApi implements JsonApi {
     private static final Pattern TOKEN = Pattern.compile("([fb])/(\\d+)");
 
     private final TaskLogs logs;
+
+    /** The time that podman puts before each piece of a line that was printed in pieces. */
+    private static final Pattern PIECE =
+            Pattern.compile(
+                    "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}(Z|[+-]\\d\\d:\\d\\d) ?");
+
     private final StateFile file;
     private final State state;
 
@@ -245,7 +251,8 @@ public final class LogsApi implements JsonApi {
             for (String line : readLines(lines)) {
                 int space = line.indexOf(' ');
                 String time = space < 0 ? line : line.substring(0, space);
-                String message = space < 0 ? "" : line.substring(space + 1);
+                String rest = space < 0 ? "" : line.substring(space + 1);
+                String message = PIECE.matcher(rest).replaceAll("");
                 try {
                     long millis = OffsetDateTime.parse(time).toInstant().toEpochMilli();
                     events.add(new Event(millis, message, stream));
