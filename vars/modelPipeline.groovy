@@ -28,10 +28,13 @@ def call(Map args = [:]) {
                 currentBuild.description = "${published.name} ${published.version}".toString()
             }
         }
-        if (!targets.isEmpty() && params.DEPLOY) {
+        def aliased = args.alias != []
+        if (aliased && published.aliases.isEmpty()) {
+            echo "a newer build has moved the aliases of ${published.name}: its model is the one to deploy"
+        } else if (!targets.isEmpty() && params.DEPLOY) {
             stage('Deploy') {
                 for (target in targets) {
-                    def deployed = deploy(pipelineKeys.only(args, pipelineKeys.common()) + target, published)
+                    def deployed = deploy(pipelineKeys.only(args, pipelineKeys.common()) + target, published, aliased)
                     if (deployed != null) {
                         deployments.add(deployed)
                     }
@@ -46,15 +49,14 @@ def call(Map args = [:]) {
     return [model: published, deployments: deployments]
 }
 
-// Each training parameter is a build parameter, so that a build can try another value
+// Each training parameter is a build parameter, so that a build can try another value. It is empty
+// unless somebody fills it in: a default would still be the last Jenkinsfile's in the build that a
+// push of a new one starts.
 void declare(Map training, List targets, triggers) {
     def declared = []
     for (name in training.keySet()) {
-        if (training[name] instanceof Boolean) {
-            declared.add(booleanParam(name: name, defaultValue: training[name]))
-        } else {
-            declared.add(string(name: name, defaultValue: training[name].toString(), trim: true))
-        }
+        declared.add(string(name: name, defaultValue: '', trim: true,
+            description: "empty: ${training[name]}, as in the Jenkinsfile".toString()))
     }
     if (!targets.isEmpty()) {
         declared.add(booleanParam(name: 'DEPLOY', defaultValue: true, description: 'Roll the services onto the model'))
@@ -71,20 +73,20 @@ void declare(Map training, List targets, triggers) {
     }
 }
 
-// A value that the build didn't change keeps its type
+// A value that the build doesn't set is the Jenkinsfile's, and keeps its type
 Map chosen(Map training) {
     def values = [:]
     for (name in training.keySet()) {
-        def same = params[name] == null || params[name].toString() == training[name].toString()
-        values[name] = same ? training[name] : params[name]
+        def given = params[name] == null ? '' : params[name].toString()
+        values[name] = given == '' ? training[name] : given
     }
     return values
 }
 
 // Rolls one service onto the published model; null if there is no such service yet
-def deploy(Map target, Map published) {
-    def alias = published.aliases.isEmpty() ? published.version : published.aliases[0]
-    def model = "${published.name}@${alias}".toString()
+def deploy(Map target, Map published, aliased) {
+    def selector = aliased ? published.aliases[0] : published.version
+    def model = "${published.name}@${selector}".toString()
     def deployed = null
     try {
         deployed = steps.deployToEcs([model: model] + target)

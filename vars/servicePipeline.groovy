@@ -8,8 +8,12 @@ def call(Map args = [:]) {
     def target = pipelineKeys.only(args, deployKeys)
     def image = null
     def deployed = null
-    if (args.model != null) {
-        target.model = params.MODEL
+    def model = args.model
+    if (model != null && params.MODEL != null && params.MODEL != '') {
+        model = params.MODEL
+    }
+    if (model != null) {
+        target.model = model
     }
     try {
         node(args.agent == null ? '' : args.agent) {
@@ -18,8 +22,8 @@ def call(Map args = [:]) {
             }
             stage('Build image') {
                 def build = pipelineKeys.only(args, pipelineKeys.build())
-                if (args.model != null) {
-                    build.model = params.MODEL
+                if (model != null) {
+                    build.model = model
                 }
                 image = steps.buildServingImage(build)
                 currentBuild.description = "${image.repository}:${image.tag}".toString()
@@ -41,11 +45,13 @@ def call(Map args = [:]) {
     return [image: image, deployment: deployed]
 }
 
-// The build's parameters: another model, or no deployment
+// The build's parameters: another model, or no deployment. MODEL is empty unless somebody fills it
+// in: a default would still be the last Jenkinsfile's in the build that a push of a new one starts.
 void declare(Map args) {
     def declared = []
     if (args.model != null) {
-        declared.add(string(name: 'MODEL', defaultValue: args.model, trim: true, description: 'name@alias or name@version'))
+        declared.add(string(name: 'MODEL', defaultValue: '', trim: true,
+            description: "name@alias or name@version; empty: ${args.model}, as in the Jenkinsfile".toString()))
     }
     declared.add(booleanParam(name: 'DEPLOY', defaultValue: true, description: 'Roll the service onto the image'))
     def all = [parameters(declared)]

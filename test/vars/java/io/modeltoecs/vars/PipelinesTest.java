@@ -26,6 +26,7 @@ class PipelinesTest {
     private Rehearsal rehearsal;
     private final List<String> calls = new ArrayList<>();
     private String deployFailure;
+    private boolean overtaken;
 
     @BeforeEach
     void prepare() throws Exception {
@@ -54,7 +55,10 @@ class PipelinesTest {
         };
     }
 
-    private static List<?> aliases(Map<String, Object> arguments) {
+    private List<?> aliases(Map<String, Object> arguments) {
+        if (overtaken) {
+            return List.of();
+        }
         Object alias = arguments.getOrDefault("alias", "latest");
         return new ArrayList<>(alias instanceof List<?> list ? list : List.of(alias));
     }
@@ -108,6 +112,27 @@ class PipelinesTest {
         assertThat(calls)
                 .containsExactly(
                         "trainAndPublishModel {name=iris, params={C=0.5, DEPTH=3, FAST=true}}");
+    }
+
+    @Test
+    void aBuildThatANewerOneHasOvertakenDeploysNothing() throws Exception {
+        overtaken = true;
+        var outcome =
+                rehearsal.run(
+                        LIBRARY, "modelPipeline(name: 'm', deploy: [cluster: 'c', service: 's'])");
+
+        assertThat(outcome.result()).isEqualTo("SUCCESS");
+        assertThat(calls).hasSize(1);
+        assertThat(outcome.log()).contains("a newer build has moved the aliases of iris");
+    }
+
+    @Test
+    void withoutAliasesTheVersionIsDeployed() throws Exception {
+        rehearsal.run(
+                LIBRARY,
+                "modelPipeline(name: 'iris', alias: [], deploy: [cluster: 'c', service: 's'])");
+
+        assertThat(calls.get(1)).startsWith("deployToEcs {model=iris@V1,");
     }
 
     @Test
