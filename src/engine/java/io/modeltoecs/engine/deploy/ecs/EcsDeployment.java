@@ -10,6 +10,8 @@ import io.modeltoecs.engine.options.Settings;
 import io.modeltoecs.engine.progress.Progress;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /** {@code deployToEcs}: rolls an image and a model out on a service of Amazon ECS. */
@@ -21,7 +23,8 @@ public final class EcsDeployment implements DeploymentTarget {
      * @param options what is to be deployed where
      * @param access AWS with the step's credentials; closed by its owner, not here
      * @param build the build that deploys
-     * @param settings its environment fills <code>${NAME}</code> in the spec file
+     * @param settings its environment fills <code>${NAME}</code> in the spec file, where {@code
+     *     AWS_REGION} is the step's region
      * @param spec content of the file that {@code spec} names, or null where there is none
      * @param progress where lines go when something changed
      * @throws io.modeltoecs.engine.StepException if an option isn't supported, or the spec file is
@@ -47,7 +50,9 @@ public final class EcsDeployment implements DeploymentTarget {
         Unsupported.refuse(options);
         EcsApi ecs = new EcsApi(access.ecs(new JsonBodies()), options.cluster(), options.service());
         SpecFile file =
-                spec == null ? null : SpecFile.parse(options.spec(), spec, settings.environment());
+                spec == null
+                        ? null
+                        : SpecFile.parse(options.spec(), spec, variables(settings, access));
         ModelStore store =
                 options.aws().bucket() == null ? null : new ModelStore(access, options.aws());
         rollout =
@@ -65,6 +70,13 @@ public final class EcsDeployment implements DeploymentTarget {
                         new Uses(store, options.cluster(), options.service()),
                         progress,
                         clock);
+    }
+
+    /** The build's environment, with the region that the step uses, wherever that was said. */
+    private static Map<String, String> variables(Settings settings, AwsAccess access) {
+        Map<String, String> variables = new HashMap<>(settings.environment());
+        variables.put("AWS_REGION", access.region().id());
+        return variables;
     }
 
     @Override
