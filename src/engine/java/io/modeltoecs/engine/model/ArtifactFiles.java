@@ -120,6 +120,11 @@ final class ArtifactFiles {
         }
     }
 
+    private static boolean isHidden(Path folder) {
+        Path name = folder.getFileName();
+        return name != null && name.toString().startsWith(".");
+    }
+
     /** What somebody may have meant by a path that isn't there. */
     private String candidates(String wanted) throws IOException {
         List<String> found = new ArrayList<>();
@@ -132,10 +137,9 @@ final class ArtifactFiles {
                     @Override
                     public FileVisitResult preVisitDirectory(
                             Path folder, BasicFileAttributes attributes) {
-                        boolean hidden =
-                                !folder.equals(directory)
-                                        && folder.getFileName().toString().startsWith(".");
-                        return hidden ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+                        return !folder.equals(directory) && isHidden(folder)
+                                ? FileVisitResult.SKIP_SUBTREE
+                                : FileVisitResult.CONTINUE;
                     }
 
                     @Override

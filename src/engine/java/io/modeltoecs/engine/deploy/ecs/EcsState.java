@@ -32,6 +32,18 @@ final class EcsState extends RolloutState {
 
     private String phase = Phase.WAIT.name();
 
+    /**
+     * A stored state as this one.
+     *
+     * @throws IllegalArgumentException if it is another target's
+     */
+    static EcsState of(RolloutState state) {
+        if (state instanceof EcsState ecs) {
+            return ecs;
+        }
+        throw new IllegalArgumentException("not a rollout on ECS: " + state);
+    }
+
     /** The plan: see {@link Plan}. */
     String register;
 

@@ -56,12 +56,12 @@ public final class RollbackEcs implements DeploymentTarget {
 
     @Override
     public Optional<Duration> advance(RolloutState state) {
-        return rollout.advance((EcsState) state);
+        return rollout.advance(EcsState.of(state));
     }
 
     @Override
     public void abort(RolloutState state) {
-        rollout.abort((EcsState) state);
+        rollout.abort(EcsState.of(state));
     }
 
     @Override
