@@ -7,7 +7,7 @@ import java.util.Optional;
  * Something that a serving image is rolled out on. A rollout is a series of short calls over a
  * state that is kept between them, so that no thread waits and a restart goes on where it was.
  */
-public interface DeploymentTarget extends AutoCloseable {
+public interface DeploymentTarget {
 
     /**
      * Checks everything, and plans the rollout. Nothing is changed yet: {@link #advance} does that,
@@ -32,7 +32,4 @@ public interface DeploymentTarget extends AutoCloseable {
      * #advance} runs.
      */
     void abort(RolloutState state);
-
-    @Override
-    void close();
 }

@@ -3,7 +3,6 @@ package io.modeltoecs.runner.steps;
 import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.aws.AwsAccess;
 import io.modeltoecs.engine.aws.AwsKeys;
-import io.modeltoecs.engine.deploy.DeploymentTarget;
 import io.modeltoecs.engine.deploy.ecs.EcsDeployment;
 import io.modeltoecs.engine.deploy.ecs.RollbackEcs;
 import io.modeltoecs.engine.image.ImageBuild;
@@ -116,18 +115,16 @@ public final class EngineSteps implements ModelSteps {
     private static Object deploy(StepContext context, DeployOptions options, Settings settings)
             throws IOException, InterruptedException {
         String spec = options.spec() == null ? null : read(context, options.spec());
-        try (AwsAccess aws = access(context, options.aws());
-                DeploymentTarget target =
-                        new EcsDeployment(options, aws, info(context), settings, spec, context)) {
-            return Following.toItsEnd(target, context);
+        try (AwsAccess aws = access(context, options.aws())) {
+            return Following.toItsEnd(
+                    EcsDeployment.of(options, aws, settings, spec, context), context);
         }
     }
 
     private static Object rollback(StepContext context, RollbackEcsOptions options)
             throws InterruptedException {
-        try (AwsAccess aws = access(context, options.aws());
-                DeploymentTarget target = new RollbackEcs(options, aws, info(context), context)) {
-            return Following.toItsEnd(target, context);
+        try (AwsAccess aws = access(context, options.aws())) {
+            return Following.toItsEnd(RollbackEcs.of(options, aws, context), context);
         }
     }
 

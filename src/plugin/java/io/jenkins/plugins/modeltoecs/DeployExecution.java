@@ -65,6 +65,6 @@ final class DeployExecution extends RolloutExecution {
 
     @Override
     DeploymentTarget target(AwsAccess aws) throws IOException, InterruptedException {
-        return new EcsDeployment(options(), aws, build(), settings(), spec, progress());
+        return EcsDeployment.of(options(), aws, settings(), spec, progress());
     }
 }

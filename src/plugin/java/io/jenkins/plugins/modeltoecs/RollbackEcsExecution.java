@@ -27,6 +27,6 @@ final class RollbackEcsExecution extends RolloutExecution {
 
     @Override
     DeploymentTarget target(AwsAccess aws) throws IOException, InterruptedException {
-        return new RollbackEcs(options(), aws, build(), progress());
+        return RollbackEcs.of(options(), aws, progress());
     }
 }

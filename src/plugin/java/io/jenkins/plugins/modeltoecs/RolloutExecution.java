@@ -75,8 +75,8 @@ abstract class RolloutExecution extends EngineExecution {
             endWith(stopCause);
             return;
         }
-        try (AwsAccess aws = credentials().aws(awsOptions());
-                DeploymentTarget target = target(aws)) {
+        try (AwsAccess aws = credentials().aws(awsOptions())) {
+            DeploymentTarget target = target(aws);
             if (state == null) {
                 state = target.begin();
                 save();

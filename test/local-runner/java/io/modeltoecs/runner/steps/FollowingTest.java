@@ -57,8 +57,6 @@ class FollowingTest {
             calls.add("abort");
         }
 
-        @Override
-        public void close() {}
     }
 
     @Test

@@ -2,27 +2,21 @@ package io.modeltoecs.engine.deploy.ecs;
 
 import io.modeltoecs.engine.aws.AwsAccess;
 import io.modeltoecs.engine.deploy.DeploymentTarget;
-import io.modeltoecs.engine.deploy.RolloutState;
 import io.modeltoecs.engine.model.ModelStore;
-import io.modeltoecs.engine.options.BuildInfo;
 import io.modeltoecs.engine.options.DeployOptions;
 import io.modeltoecs.engine.options.Settings;
 import io.modeltoecs.engine.progress.Progress;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /** {@code deployToEcs}: rolls an image and a model out on a service of Amazon ECS. */
-public final class EcsDeployment implements DeploymentTarget {
-
-    private final Rollout rollout;
+public final class EcsDeployment {
+    private EcsDeployment() {}
 
     /**
      * @param options what is to be deployed where
      * @param access AWS with the step's credentials; closed by its owner, not here
-     * @param build the build that deploys
      * @param settings its environment fills <code>${NAME}</code> in the spec file, where {@code
      *     AWS_REGION} is the step's region
      * @param spec content of the file that {@code spec} names, or null where there is none
@@ -30,17 +24,16 @@ public final class EcsDeployment implements DeploymentTarget {
      * @throws io.modeltoecs.engine.StepException if an option isn't supported, or the spec file is
      *     wrong
      */
-    public EcsDeployment(
+    public static DeploymentTarget of(
             DeployOptions options,
             AwsAccess access,
-            BuildInfo build,
             Settings settings,
             String spec,
             Progress progress) {
-        this(options, access, settings, spec, progress, Clock.systemUTC());
+        return of(options, access, settings, spec, progress, Clock.systemUTC());
     }
 
-    EcsDeployment(
+    static DeploymentTarget of(
             DeployOptions options,
             AwsAccess access,
             Settings settings,
@@ -55,21 +48,20 @@ public final class EcsDeployment implements DeploymentTarget {
                         : SpecFile.parse(options.spec(), spec, variables(settings, access));
         ModelStore store =
                 options.aws().bucket() == null ? null : new ModelStore(access, options.aws());
-        rollout =
-                new Rollout(
-                        new Rules(
-                                options.timeout(),
-                                options.rollback(),
-                                options.onAbort().equals("rollback"),
-                                options.onBusy().equals("wait"),
-                                options.dryRun(),
-                                false),
-                        new DeployPlanner(options, access, ecs, file, progress),
-                        ecs,
-                        access,
-                        new Uses(store, options.cluster(), options.service()),
-                        progress,
-                        clock);
+        return new Rollout(
+                new Rules(
+                        options.timeout(),
+                        options.rollback(),
+                        options.onAbort().equals("rollback"),
+                        options.onBusy().equals("wait"),
+                        options.dryRun(),
+                        false),
+                new DeployPlanner(options, access, ecs, file, progress),
+                ecs,
+                access,
+                new Uses(store, options.cluster(), options.service()),
+                progress,
+                clock);
     }
 
     /** The build's environment, with the region that the step uses, wherever that was said. */
@@ -77,25 +69,5 @@ public final class EcsDeployment implements DeploymentTarget {
         Map<String, String> variables = new HashMap<>(settings.environment());
         variables.put("AWS_REGION", access.region().id());
         return variables;
-    }
-
-    @Override
-    public RolloutState begin() {
-        return rollout.begin();
-    }
-
-    @Override
-    public Optional<Duration> advance(RolloutState state) {
-        return rollout.advance(EcsState.of(state));
-    }
-
-    @Override
-    public void abort(RolloutState state) {
-        rollout.abort(EcsState.of(state));
-    }
-
-    @Override
-    public void close() {
-        // its clients are the owner's of the access
     }
 }

@@ -3,6 +3,8 @@ package io.modeltoecs.engine.deploy.ecs;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.aws.AwsAccess;
+import io.modeltoecs.engine.deploy.DeploymentTarget;
+import io.modeltoecs.engine.deploy.RolloutState;
 import io.modeltoecs.engine.deploy.ecs.EcsApi.Found;
 import io.modeltoecs.engine.deploy.ecs.EcsState.Phase;
 import io.modeltoecs.engine.progress.Amounts;
@@ -31,7 +33,7 @@ import software.amazon.awssdk.services.ecs.model.Service;
  *     href="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html">
  *     ECS: rolling updates</a>
  */
-final class Rollout {
+final class Rollout implements DeploymentTarget {
 
     private final Rules rules;
     private final Planner planner;
@@ -75,8 +77,8 @@ final class Rollout {
                         clock);
     }
 
-    /** Checks, plans and says the plan; changes nothing. */
-    EcsState begin() {
+    @Override
+    public EcsState begin() {
         EcsState state = new EcsState();
         state.startedAt = clock.millis();
         state.deadline = state.startedAt + rules.timeout().toMillis();
@@ -95,8 +97,9 @@ final class Rollout {
         }
     }
 
-    /** Looks once and does what is due; empty when it has ended well. */
-    Optional<Duration> advance(EcsState state) {
+    @Override
+    public Optional<Duration> advance(RolloutState stored) {
+        EcsState state = EcsState.of(stored);
         try {
             Optional<Duration> next = step(state);
             state.unanswered = 0;
@@ -124,8 +127,9 @@ final class Rollout {
         };
     }
 
-    /** Makes the next {@link #advance} go back, or leave it, as the rules say. */
-    void abort(EcsState state) {
+    @Override
+    public void abort(RolloutState stored) {
+        EcsState state = EcsState.of(stored);
         switch (state.phase()) {
             case WAIT, REGISTER -> state.failed("aborted: nothing was changed in " + ecs.label());
             case START, WATCH -> {

@@ -41,7 +41,6 @@ final class Run {
 
     private record Step(AwsAccess access, DeploymentTarget target) {
         void close() {
-            target.close();
             access.close();
         }
     }
@@ -61,7 +60,7 @@ final class Run {
                             new AwsAccess(options.aws(), new AwsKeys("key", "secret", null), false);
                     return new Step(
                             access,
-                            new EcsDeployment(
+                            EcsDeployment.of(
                                     options, access, settings, spec, run.said::add, run.clock));
                 });
     }
@@ -79,7 +78,7 @@ final class Run {
                     AwsAccess access =
                             new AwsAccess(options.aws(), new AwsKeys("key", "secret", null), false);
                     return new Step(
-                            access, new RollbackEcs(options, access, run.said::add, run.clock));
+                            access, RollbackEcs.of(options, access, run.said::add, run.clock));
                 });
     }
 
