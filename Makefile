@@ -21,7 +21,9 @@ cloud-down: ## stop the local cloud and remove all it made
 	@src/local-cloud/cloud clean
 
 run: build ## run a folder's Jenkinsfile against the local cloud: make run REPO=dir [PARAMS="k=v ..."]
-	@src/local-runner/run --repo "$(REPO)" $(foreach p,$(PARAMS),--param $(p))
+	@test -n "$(REPO)" || { echo "make run REPO=dir: which folder?" >&2; exit 2; }
+	@test -f .local/cloud.env || { echo "the local cloud isn't running: make cloud" >&2; exit 2; }
+	@. ./.local/cloud.env && src/local-runner/run --repo "$(REPO)" $(foreach p,$(PARAMS),--param $(p))
 
 build: ## build the engine, the plugin, the local cloud and the local runner
 	@src/build
