@@ -59,6 +59,7 @@ public final class EcsDeployment {
                 new DeployPlanner(options, access, ecs, file, progress),
                 ecs,
                 access,
+                Stages.NONE,
                 new Uses(store, options.cluster(), options.service()),
                 progress,
                 clock);

@@ -16,10 +16,16 @@ final class EcsState extends RolloutState {
         WAIT,
         /** Registers the task definition. */
         REGISTER,
+        /** What comes before the service is touched. */
+        RUN_TASK,
         /** Creates or updates the service. */
         START,
         /** Looks at the deployment. */
         WATCH,
+        /** The deployment has completed: looks whether what it brought serves. */
+        VERIFY,
+        /** All is well: puts old revisions away. */
+        KEEP,
         /** Goes back. */
         UNDO,
         /** Looks at the way back. */

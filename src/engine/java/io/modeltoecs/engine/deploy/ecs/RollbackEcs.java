@@ -39,6 +39,7 @@ public final class RollbackEcs {
                 new RollbackPlanner(ecs, options.to(), progress),
                 ecs,
                 access,
+                Stages.NONE,
                 new Uses(store, options.cluster(), options.service()),
                 progress,
                 clock);

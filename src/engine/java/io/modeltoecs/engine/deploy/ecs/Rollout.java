@@ -38,6 +38,7 @@ final class Rollout implements DeploymentTarget {
     private final Rules rules;
     private final Planner planner;
     private final EcsApi ecs;
+    private final Stages stages;
     private final BiConsumer<String, List<String>> recordUses;
     private final Progress progress;
     private final Clock clock;
@@ -54,12 +55,14 @@ final class Rollout implements DeploymentTarget {
             Planner planner,
             EcsApi ecs,
             AwsAccess access,
+            Stages stages,
             BiConsumer<String, List<String>> recordUses,
             Progress progress,
             Clock clock) {
         this.rules = rules;
         this.planner = planner;
         this.ecs = ecs;
+        this.stages = stages;
         this.recordUses = recordUses;
         this.progress = progress;
         this.clock = clock;
@@ -115,8 +118,11 @@ final class Rollout implements DeploymentTarget {
         return switch (state.phase()) {
             case WAIT -> await(state);
             case REGISTER -> register(state);
+            case RUN_TASK -> through(state, stages.before(), Phase.START);
             case START -> start(state);
             case WATCH -> watch(state);
+            case VERIFY -> through(state, stages.after(), Phase.KEEP);
+            case KEEP -> keep(state);
             case UNDO -> {
                 wayBack.begin(state);
                 yield Optional.of(Pace.SOON);
@@ -132,7 +138,11 @@ final class Rollout implements DeploymentTarget {
         EcsState state = EcsState.of(stored);
         switch (state.phase()) {
             case WAIT, REGISTER -> state.failed("aborted: nothing was changed in " + ecs.label());
-            case START, WATCH -> {
+            case RUN_TASK -> {
+                stages.before().abort(state);
+                state.failed("aborted: nothing was changed in " + ecs.label());
+            }
+            case START, WATCH, VERIFY -> {
                 state.failure = "the deployment to %s was aborted".formatted(ecs.label());
                 if (rules.rollbackOnAbort()) {
                     state.phase(Phase.UNDO);
@@ -140,7 +150,7 @@ final class Rollout implements DeploymentTarget {
                     state.failed(state.failure + ", and goes on in ECS: " + state.deploymentId);
                 }
             }
-            case UNDO, WATCH_UNDO, FAILED, DONE -> {
+            case KEEP, UNDO, WATCH_UNDO, FAILED, DONE -> {
                 // ends as it is ending
             }
         }
@@ -162,13 +172,14 @@ final class Rollout implements DeploymentTarget {
         state.image = plan.image();
         state.uses = new ArrayList<>(plan.uses());
         found.ifPresent(it -> Report.start(state, it.service()));
+        stages.all().forEach(it -> it.prepare(state, found));
         if (rules.dryRun()) {
             progress.say("dry run: nothing is changed");
             end(state, found.map(Found::service), "PLANNED");
         } else if (plan.register() != null) {
             state.phase(Phase.REGISTER);
         } else if (plan.rolls() || !plan.update().isEmpty()) {
-            state.phase(Phase.START);
+            state.phase(Phase.RUN_TASK);
         } else {
             state.deploymentId = plan.primary();
             if (found.filter(this::busy).isPresent()) {
@@ -242,7 +253,7 @@ final class Rollout implements DeploymentTarget {
                         ? "%s has just this content: no revision is registered"
                                 .formatted(Names.last(arn.get()))
                         : "registered " + Names.last(arn.get()));
-        state.phase(Phase.START);
+        state.phase(Phase.RUN_TASK);
         return Optional.of(Duration.ZERO);
     }
 
@@ -290,7 +301,13 @@ final class Rollout implements DeploymentTarget {
 
     private void end(EcsState state, Optional<Service> service, String how) {
         result(state, service, how, rules.returns() && how.equals("COMPLETED"));
+        done(state);
+    }
+
+    private void done(EcsState state) {
         state.phase(Phase.DONE);
+        state.result().put("seconds", seconds(state));
+        String how = state.result().get("state").toString();
         Object url = state.result().get("url");
         progress.say(
                 "%s: %s, %s%s%s"
@@ -310,8 +327,30 @@ final class Rollout implements DeploymentTarget {
         if (completed.isEmpty()) {
             return next(state, Phase.WATCH);
         }
-        end(state, completed, "COMPLETED");
-        return Optional.empty();
+        result(state, completed, "COMPLETED", rules.returns());
+        state.phase(Phase.VERIFY);
+        return Optional.of(Duration.ZERO);
+    }
+
+    /** A stage, and then the next phase, unless the stage has said another. */
+    private static Optional<Duration> through(EcsState state, Stage stage, Phase next) {
+        Phase before = state.phase();
+        Optional<Duration> again = stage.look(state);
+        if (again.isPresent()) {
+            return again;
+        }
+        if (state.phase() == before) {
+            state.phase(next);
+        }
+        return Optional.of(Duration.ZERO);
+    }
+
+    private Optional<Duration> keep(EcsState state) {
+        Optional<Duration> again = stages.last().look(state);
+        if (again.isEmpty()) {
+            done(state);
+        }
+        return again;
     }
 
     private Optional<Duration> watchWayBack(EcsState state) {
@@ -339,15 +378,22 @@ final class Rollout implements DeploymentTarget {
         result.put("model", state.model);
         result.put("image", state.image);
         result.put("url", service.map(loadBalancing::url).orElse(null));
-        result.put("seconds", (clock.millis() - state.startedAt) / 1000);
+        result.put("seconds", seconds(state));
         result.put("rolledBack", back);
+    }
+
+    private long seconds(EcsState state) {
+        return (clock.millis() - state.startedAt) / 1000;
     }
 
     /** What AWS refuses in mid-way ends the watching, not the deployment. */
     private StepException told(EcsState state, StepException e) {
         String left =
                 switch (state.phase()) {
-                    case START -> "\n  The service is as it was.";
+                    case RUN_TASK, START -> "\n  The service is as it was.";
+                    case VERIFY, KEEP ->
+                            "\n  The deployment %s of %s has completed and is left as it is."
+                                    .formatted(state.deploymentId, ecs.label());
                     case WATCH, UNDO, WATCH_UNDO ->
                             "\n  The deployment %s of %s goes on in ECS, unwatched."
                                     .formatted(state.deploymentId, ecs.label());

@@ -1,0 +1,18 @@
+package io.modeltoecs.engine.deploy.ecs;
+
+import java.util.List;
+
+/**
+ * What goes with a rollout.
+ *
+ * @param before once the revision is registered, before the service is touched
+ * @param after once the deployment has completed; may still send it back
+ * @param last once all is well
+ */
+record Stages(Stage before, Stage after, Stage last) {
+    static final Stages NONE = new Stages(Stage.NONE, Stage.NONE, Stage.NONE);
+
+    List<Stage> all() {
+        return List.of(before, after, last);
+    }
+}
