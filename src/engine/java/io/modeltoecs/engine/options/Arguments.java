@@ -148,11 +148,25 @@ public final class Arguments {
     /** A whole number within bounds, or null if it isn't given. */
     public Integer number(String name, int least, int most) {
         Object value = given.get(name);
-        if (value == null || value.toString().isBlank()) {
-            return null;
+        return value == null || value.toString().isBlank()
+                ? null
+                : number(name, value, least, most);
+    }
+
+    /** Whole numbers within bounds, given as a list or as a single one; empty if not given. */
+    public List<Integer> numbers(String name, int least, int most) {
+        if (given.get(name) instanceof Iterable<?> items) {
+            List<Integer> numbers = new ArrayList<>();
+            items.forEach(item -> numbers.add(number(name, item, least, most)));
+            return List.copyOf(numbers);
         }
+        Integer number = number(name, least, most);
+        return number == null ? List.of() : List.of(number);
+    }
+
+    private int number(String name, Object value, int least, int most) {
         try {
-            int number = Integer.parseInt(value.toString().strip());
+            int number = Integer.parseInt(String.valueOf(value).strip());
             if (number >= least && number <= most) {
                 return number;
             }
@@ -160,6 +174,23 @@ public final class Arguments {
             // told below
         }
         throw bad(name, value, "a whole number from " + least + " to " + most);
+    }
+
+    /** A number within bounds, or the default if it isn't given. */
+    public double decimal(String name, double least, double most, double otherwise) {
+        String text = text(name);
+        if (text == null) {
+            return otherwise;
+        }
+        try {
+            double number = Double.parseDouble(text);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // told below
+        }
+        throw bad(name, text, "a number from %s to %s".formatted(least, most));
     }
 
     /** A map from texts to values, in the order written; empty if it isn't given. */

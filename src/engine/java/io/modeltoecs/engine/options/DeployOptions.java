@@ -32,7 +32,7 @@ public record DeployOptions(
         boolean force,
         boolean dryRun,
         String spec,
-        Map<String, Object> runTask,
+        RunTaskOptions runTask,
         Integer keep,
         int timeoutMinutes,
         boolean rollback,
@@ -41,7 +41,7 @@ public record DeployOptions(
         String onPause,
         String resume,
         String decision,
-        List<Map<String, Object>> verify,
+        List<VerifyOptions> verify,
         AwsOptions aws) {
 
     /** The step's name. */
@@ -99,7 +99,7 @@ public record DeployOptions(
                 force,
                 arguments.flag("dryRun", false),
                 PublishOptions.relativePath(arguments, "spec", null),
-                arguments.map("runTask"),
+                RunTaskOptions.from(STEP, arguments.map("runTask")),
                 arguments.number("keep", 1, 100_000),
                 timeout == null ? 30 : timeout,
                 arguments.flag("rollback", true),
@@ -108,7 +108,7 @@ public record DeployOptions(
                 arguments.choice("onPause", "wait", "return"),
                 resume,
                 arguments.text("decision"),
-                arguments.maps("verify"),
+                VerifyOptions.from(STEP, arguments.maps("verify")),
                 model == null ? aws : aws.requireBucket(arguments));
     }
 

@@ -117,7 +117,14 @@ public final class EngineSteps implements ModelSteps {
         String spec = options.spec() == null ? null : read(context, options.spec());
         try (AwsAccess aws = access(context, options.aws())) {
             return Following.toItsEnd(
-                    EcsDeployment.of(options, aws, settings, spec, context), context);
+                    EcsDeployment.of(
+                            options,
+                            aws,
+                            settings,
+                            spec,
+                            id -> authorization(context, id),
+                            context),
+                    context);
         }
     }
 
@@ -184,6 +191,17 @@ public final class EngineSteps implements ModelSteps {
         String password = credentials.field(credentialsId, "password");
         context.build().log().mask(password);
         return new Login(credentials.field(credentialsId, "username"), password);
+    }
+
+    /** The value of the header Authorization: of a user and password, or of a secret text. */
+    private static String authorization(StepContext context, String credentialsId) {
+        Credentials credentials = context.build().credentials();
+        if (credentials.get(credentialsId).containsKey("username")) {
+            return login(context, credentialsId).basic();
+        }
+        String secret = credentials.field(credentialsId, "secret");
+        context.build().log().mask(secret);
+        return "Bearer " + secret;
     }
 
     private static BuildInfo info(StepContext context) {

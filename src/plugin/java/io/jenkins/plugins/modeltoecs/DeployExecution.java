@@ -65,6 +65,7 @@ final class DeployExecution extends RolloutExecution {
 
     @Override
     DeploymentTarget target(AwsAccess aws) throws IOException, InterruptedException {
-        return EcsDeployment.of(options(), aws, settings(), spec, progress());
+        return EcsDeployment.of(
+                options(), aws, settings(), spec, credentials()::authorization, progress());
     }
 }

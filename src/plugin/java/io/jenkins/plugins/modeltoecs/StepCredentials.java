@@ -11,6 +11,7 @@ import io.modeltoecs.engine.image.Login;
 import io.modeltoecs.engine.options.AwsOptions;
 import java.util.Map;
 import java.util.Objects;
+import org.jenkinsci.plugins.plaincredentials.StringCredentials;
 
 /**
  * The credentials that a build may use. They are looked up each time they are needed, never kept.
@@ -66,6 +67,27 @@ final class StepCredentials {
                         StandardUsernamePasswordCredentials.class,
                         "credentials with user name and password");
         return new Login(found.getUsername(), found.getPassword().getPlainText());
+    }
+
+    /**
+     * The value of the header {@code Authorization}: of a user name and password, or of a secret
+     * text, which is a bearer token.
+     *
+     * @throws StepException if it is neither
+     */
+    String authorization(String credentialsId) {
+        String expected = "a user name and password, or of a secret text";
+        StandardCredentials found =
+                find("verify: credentialsId", credentialsId, StandardCredentials.class, expected);
+        if (found instanceof StandardUsernamePasswordCredentials login) {
+            return new Login(login.getUsername(), login.getPassword().getPlainText()).basic();
+        }
+        if (found instanceof StringCredentials text) {
+            return "Bearer " + text.getSecret().getPlainText();
+        }
+        throw new StepException(
+                "'verify: credentialsId' is '%s', but should be the id of %s"
+                        .formatted(credentialsId, expected));
     }
 
     private AwsKeys ofBlock() {

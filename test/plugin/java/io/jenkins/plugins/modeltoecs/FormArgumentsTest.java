@@ -54,6 +54,8 @@ class FormArgumentsTest {
         assertThat(train("{'scan':{'allow':'a.b.*\\nc.D'}}"))
                 .isEqualTo(Map.of("scan", Map.of("allow", List.of("a.b.*", "c.D"))));
         assertThat(train("{'scan':{'allow':''}}")).isEmpty();
+        assertThat(deploy("{'runTask':{'command':'python migrate.py','container':''}}"))
+                .isEqualTo(Map.of("runTask", Map.of("command", "python migrate.py")));
     }
 
     @Test

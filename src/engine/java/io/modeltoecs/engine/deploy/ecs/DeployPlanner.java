@@ -127,6 +127,8 @@ final class DeployPlanner implements Planner {
                 found.primary().id(),
                 change.model(),
                 change.image(),
+                change.container(),
+                change.digests(),
                 uses(after, before, lastCompleted, service.taskDefinition()));
     }
 
@@ -182,10 +184,12 @@ final class DeployPlanner implements Planner {
                 null,
                 change.model(),
                 change.image(),
+                change.container(),
+                change.digests(),
                 uses(definition, definition, null, null));
     }
 
-    private record Change(String container, String image, String model) {}
+    private record Change(String container, String image, List<String> digests, String model) {}
 
     /** Puts image, model, environment and so on into a task definition. */
     private Change change(
@@ -238,6 +242,7 @@ final class DeployPlanner implements Planner {
         return new Change(
                 container.name(),
                 container.image(),
+                image == null ? ImageName.digestsOf(container.image()) : image.digests(),
                 model == null ? container.env("MODEL") : model);
     }
 

@@ -7,21 +7,29 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.ecs.EcsClient;
 import software.amazon.awssdk.services.ecs.model.ClientException;
 import software.amazon.awssdk.services.ecs.model.ClusterNotFoundException;
 import software.amazon.awssdk.services.ecs.model.Deployment;
 import software.amazon.awssdk.services.ecs.model.DesiredStatus;
+import software.amazon.awssdk.services.ecs.model.Failure;
 import software.amazon.awssdk.services.ecs.model.ListServiceDeploymentsResponse;
+import software.amazon.awssdk.services.ecs.model.ListTaskDefinitionsResponse;
+import software.amazon.awssdk.services.ecs.model.ListTasksRequest;
 import software.amazon.awssdk.services.ecs.model.ListTasksResponse;
+import software.amazon.awssdk.services.ecs.model.RunTaskResponse;
 import software.amazon.awssdk.services.ecs.model.Service;
 import software.amazon.awssdk.services.ecs.model.ServiceDeploymentBrief;
 import software.amazon.awssdk.services.ecs.model.ServiceDeploymentStatus;
 import software.amazon.awssdk.services.ecs.model.ServiceRevision;
+import software.amazon.awssdk.services.ecs.model.SortOrder;
 import software.amazon.awssdk.services.ecs.model.StopServiceDeploymentStopType;
 import software.amazon.awssdk.services.ecs.model.Task;
 import software.amazon.awssdk.services.ecs.model.TaskDefinitionField;
+import software.amazon.awssdk.services.ecs.model.TaskDefinitionStatus;
 
 /** What a rollout asks of Amazon ECS about one service. */
 final class EcsApi {
@@ -191,8 +199,95 @@ final class EcsApi {
                                 .service());
     }
 
+    /**
+     * Starts a task.
+     *
+     * @return its ARN
+     * @throws StepException if there is no room for it
+     */
+    String run(ObjectNode request) {
+        request.put("cluster", cluster);
+        return AwsCall.of(
+                "ecs:RunTask",
+                () -> {
+                    RunTaskResponse answer =
+                            ecs.runTask(it -> it.overrideConfiguration(JsonBodies.send(request)));
+                    if (answer.tasks().isEmpty()) {
+                        throw new StepException(
+                                "no task could be started (runTask): "
+                                        + answer.failures().stream()
+                                                .map(it -> it.reason() + detail(it))
+                                                .collect(Collectors.joining(", ")));
+                    }
+                    return answer.tasks().get(0).taskArn();
+                });
+    }
+
+    private static String detail(Failure failure) {
+        return failure.detail() == null ? "" : " (" + failure.detail() + ")";
+    }
+
+    /**
+     * A task.
+     *
+     * @throws StepException if there is none
+     */
+    Task task(String arn) {
+        return AwsCall.of(
+                "ecs:DescribeTasks",
+                () ->
+                        ecs.describeTasks(it -> it.cluster(cluster).tasks(arn)).tasks().stream()
+                                .findFirst()
+                                .orElseThrow(() -> new StepException("task not found: " + arn)));
+    }
+
+    /** Stops a task. */
+    void stop(String arn, String reason) {
+        AwsCall.of(
+                "ecs:StopTask",
+                () -> ecs.stopTask(it -> it.cluster(cluster).task(arn).reason(reason)));
+    }
+
+    /** The active revisions of a family, newest first. */
+    List<String> revisions(String family) {
+        List<String> arns = new ArrayList<>();
+        String token = null;
+        do {
+            String next = token;
+            ListTaskDefinitionsResponse page =
+                    AwsCall.of(
+                            "ecs:ListTaskDefinitions",
+                            () ->
+                                    ecs.listTaskDefinitions(
+                                            it ->
+                                                    it.familyPrefix(family)
+                                                            .status(TaskDefinitionStatus.ACTIVE)
+                                                            .sort(SortOrder.DESC)
+                                                            .nextToken(next)));
+            arns.addAll(page.taskDefinitionArns());
+            token = page.nextToken();
+        } while (token != null);
+        return arns;
+    }
+
+    /** Puts a revision away: it can't be deployed again. */
+    void deregister(String arn) {
+        AwsCall.of(
+                "ecs:DeregisterTaskDefinition",
+                () -> ecs.deregisterTaskDefinition(it -> it.taskDefinition(arn)));
+    }
+
+    /** The tasks of a family that run or start in the cluster, whoever started them. */
+    List<Task> tasksOfFamily(String family) {
+        return tasks(it -> it.family(family).desiredStatus(DesiredStatus.RUNNING));
+    }
+
     /** The service's tasks that run or start, or those that have stopped within the hour. */
     List<Task> tasks(DesiredStatus status) {
+        return tasks(it -> it.serviceName(name).desiredStatus(status));
+    }
+
+    private List<Task> tasks(Consumer<ListTasksRequest.Builder> which) {
         List<String> arns = new ArrayList<>();
         String token = null;
         do {
@@ -203,9 +298,8 @@ final class EcsApi {
                             () ->
                                     ecs.listTasks(
                                             it ->
-                                                    it.cluster(cluster)
-                                                            .serviceName(name)
-                                                            .desiredStatus(status)
+                                                    it.applyMutation(which)
+                                                            .cluster(cluster)
                                                             .nextToken(next)));
             arns.addAll(page.taskArns());
             token = page.nextToken();

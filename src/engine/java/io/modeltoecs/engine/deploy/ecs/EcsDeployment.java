@@ -9,6 +9,7 @@ import io.modeltoecs.engine.progress.Progress;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Function;
 
 /** {@code deployToEcs}: rolls an image and a model out on a service of Amazon ECS. */
 public final class EcsDeployment {
@@ -20,6 +21,8 @@ public final class EcsDeployment {
      * @param settings its environment fills <code>${NAME}</code> in the spec file, where {@code
      *     AWS_REGION} is the step's region
      * @param spec content of the file that {@code spec} names, or null where there is none
+     * @param authorization value of the header {@code Authorization} by the id of a stored
+     *     credential, for {@code verify}
      * @param progress where lines go when something changed
      * @throws io.modeltoecs.engine.StepException if an option isn't supported, or the spec file is
      *     wrong
@@ -29,8 +32,9 @@ public final class EcsDeployment {
             AwsAccess access,
             Settings settings,
             String spec,
+            Function<String, String> authorization,
             Progress progress) {
-        return of(options, access, settings, spec, progress, Clock.systemUTC());
+        return of(options, access, settings, spec, authorization, progress, Clock.systemUTC());
     }
 
     static DeploymentTarget of(
@@ -38,6 +42,7 @@ public final class EcsDeployment {
             AwsAccess access,
             Settings settings,
             String spec,
+            Function<String, String> authorization,
             Progress progress,
             Clock clock) {
         Unsupported.refuse(options);
@@ -48,18 +53,35 @@ public final class EcsDeployment {
                         : SpecFile.parse(options.spec(), spec, variables(settings, access));
         ModelStore store =
                 options.aws().bucket() == null ? null : new ModelStore(access, options.aws());
-        return new Rollout(
+        Rules rules =
                 new Rules(
                         options.timeout(),
                         options.rollback(),
                         options.onAbort().equals("rollback"),
                         options.onBusy().equals("wait"),
                         options.dryRun(),
-                        false),
+                        false);
+        return new Rollout(
+                rules,
                 new DeployPlanner(options, access, ecs, file, progress),
                 ecs,
                 access,
-                Stages.NONE,
+                new Stages(
+                        options.runTask() == null
+                                ? Stage.NONE
+                                : new TaskRun(options.runTask(), ecs, access, progress, clock),
+                        new Verification(
+                                options.verify(),
+                                authorization,
+                                rules,
+                                ecs,
+                                new LoadBalancing(access, progress),
+                                Probe.beside(options.aws().endpoint()),
+                                progress,
+                                clock),
+                        options.keep() == null
+                                ? Stage.NONE
+                                : new OldRevisions(options.keep(), ecs, progress)),
                 new Uses(store, options.cluster(), options.service()),
                 progress,
                 clock);

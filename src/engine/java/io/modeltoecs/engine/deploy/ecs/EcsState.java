@@ -62,6 +62,13 @@ final class EcsState extends RolloutState {
     String primaryBefore;
     String model;
     String image;
+
+    /** The serving container. */
+    String container;
+
+    /** Digests by which its image may show itself in a task; empty where none is known. */
+    ArrayList<String> digests = new ArrayList<>();
+
     ArrayList<String> uses = new ArrayList<>();
 
     /** All times are milliseconds since 1970. */
@@ -98,6 +105,26 @@ final class EcsState extends RolloutState {
     String failure;
 
     boolean undoAsked;
+
+    /** Request of RunTask without a task definition, or null; then its task. */
+    String run;
+
+    String runArn;
+    long runSince;
+
+    /** Which request of {@code verify} is due, since when, and what came of it so far. */
+    long verifying;
+
+    long verifyingSince;
+    long asked;
+    long wrong;
+    String wrongFirst;
+
+    /** The address that {@code verify} takes where none is given. */
+    String url;
+
+    /** Tasks that have answered for themselves. */
+    ArrayList<String> answered = new ArrayList<>();
 
     Phase phase() {
         return Phase.valueOf(phase);

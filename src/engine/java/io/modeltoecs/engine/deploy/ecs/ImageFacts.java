@@ -2,7 +2,9 @@ package io.modeltoecs.engine.deploy.ecs;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -10,11 +12,22 @@ import java.util.Optional;
  * What is known of an image.
  *
  * @param reference by digest where that is known
+ * @param platformDigest of the manifest for the service's platform, where that isn't the image's
+ *     own digest; or null
  * @param config the image's configuration (OCI image specification), or null where it can't be read
  */
-record ImageFacts(String reference, JsonNode config) {
+record ImageFacts(String reference, String platformDigest, JsonNode config) {
     private static final String PYTHON = "io.modeltoecs.python";
     private static final String LIBRARIES = "io.modeltoecs.libraries";
+
+    /** The digests by which a running container may name this image; empty if none is known. */
+    List<String> digests() {
+        List<String> digests = new ArrayList<>(ImageName.digestsOf(reference));
+        if (platformDigest != null) {
+            digests.add(platformDigest);
+        }
+        return digests;
+    }
 
     /** The processor that the image is for, {@code amd64} or {@code arm64}; null if not known. */
     String architecture() {

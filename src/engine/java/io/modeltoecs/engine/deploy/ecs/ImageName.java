@@ -1,6 +1,7 @@
 package io.modeltoecs.engine.deploy.ecs;
 
 import io.modeltoecs.engine.StepException;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -39,6 +40,13 @@ record ImageName(String host, String repository, String tag, String digest) {
     /** Registry and repository. */
     String name() {
         return host == null ? repository : host + "/" + repository;
+    }
+
+    /** The digest in a reference, if it has one. */
+    static List<String> digestsOf(String reference) {
+        return reference != null && reference.contains("@")
+                ? List.of(reference.substring(reference.indexOf('@') + 1))
+                : List.of();
     }
 
     /** By the digest alone: not every container engine takes a tag beside it. */

@@ -84,7 +84,7 @@ final class Images {
                                     .formatted(name)
                             + " to know what runs");
         }
-        return new ImageFacts(name.toString(), null);
+        return new ImageFacts(name.toString(), null, null);
     }
 
     private ImageFacts find(
@@ -93,20 +93,21 @@ final class Images {
             Image image = image(name, ecr, account, name.tag(), name.digest());
             String digest = image.imageId().imageDigest();
             JsonNode manifest = Json.read(bytes(image.imageManifest()));
+            String platform = null;
             if (manifest.path("manifests").isArray()) {
-                String platform = platform(name, manifest, architecture);
+                platform = platform(name, manifest, architecture);
                 manifest =
                         Json.read(bytes(image(name, ecr, account, null, platform).imageManifest()));
             }
             JsonNode config =
                     config(name, ecr, scheme, manifest.path("config").path("digest").asText());
-            return new ImageFacts(name.byDigest(digest), config);
+            return new ImageFacts(name.byDigest(digest), platform, config);
         } catch (AwsServiceException e) {
             if (name.digest() != null && AwsCall.denied(e)) {
                 progress.say(
                         "warning: access denied to ecr:BatchGetImage: '%s' is taken unseen"
                                 .formatted(name));
-                return new ImageFacts(name.toString(), null);
+                return new ImageFacts(name.toString(), null, null);
             }
             return AwsCall.of(
                     "ecr:BatchGetImage",

@@ -59,7 +59,12 @@ final class LoadBalancing {
 
     /** The address of the listener that leads to the service, {@code http://host:port}, or null. */
     String url(Service service) {
-        return targetGroup(service).flatMap(group -> ask(it -> url(it, group))).orElse(null);
+        return targetGroup(service).map(this::url).orElse(null);
+    }
+
+    /** The address of the listener that leads to a target group, or null. */
+    String url(String targetGroupArn) {
+        return ask(it -> url(it, targetGroupArn)).orElse(null);
     }
 
     private static String url(ElasticLoadBalancingV2Client client, String group) {

@@ -5,12 +5,15 @@ import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
 
-/** The image and the model that a task definition names. */
-record Pins(String image, String model) {
+/** The serving container of a task definition, with the image and the model that it names. */
+record Pins(String container, String image, String model) {
 
     /** Of the container that has a model, else of the first. */
     Pins(TaskDefinition definition) {
-        this(serving(definition).image(), serving(definition).env("MODEL"));
+        this(
+                serving(definition).name(),
+                serving(definition).image(),
+                serving(definition).env("MODEL"));
     }
 
     private static TaskDefinition.Container serving(TaskDefinition definition) {

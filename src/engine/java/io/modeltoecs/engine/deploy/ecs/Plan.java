@@ -16,6 +16,8 @@ import java.util.List;
  * @param primary id of the deployment that is the newest now, or null
  * @param model {@code name@version}, or null
  * @param image the image of the serving container
+ * @param container the serving container
+ * @param digests by which the image may show itself in a task; empty where none is known
  * @param uses models that the service's revisions pin, as {@code name@version}
  */
 record Plan(
@@ -29,4 +31,6 @@ record Plan(
         String primary,
         String model,
         String image,
+        String container,
+        List<String> digests,
         List<String> uses) {}

@@ -34,12 +34,14 @@ public final class RollbackEcs {
                 options.aws().bucket() == null ? null : new ModelStore(access, options.aws());
         // Who goes back wants it now, whatever is in progress
         boolean wait = false;
+        Rules rules = new Rules(TIMEOUT, true, true, wait, false, true);
         return new Rollout(
-                new Rules(TIMEOUT, true, true, wait, false, true),
+                rules,
                 new RollbackPlanner(ecs, options.to(), progress),
                 ecs,
                 access,
-                Stages.NONE,
+                new Stages(
+                        Stage.NONE, Verification.ofTasks(rules, ecs, progress, clock), Stage.NONE),
                 new Uses(store, options.cluster(), options.service()),
                 progress,
                 clock);

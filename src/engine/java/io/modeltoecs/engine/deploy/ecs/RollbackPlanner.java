@@ -59,6 +59,8 @@ final class RollbackPlanner implements Planner {
                 found.primary().id(),
                 pins.model(),
                 pins.image(),
+                pins.container(),
+                ImageName.digestsOf(pins.image()),
                 List.copyOf(Pins.versions(then, now)));
     }
 

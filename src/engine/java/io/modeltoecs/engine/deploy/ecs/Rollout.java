@@ -170,6 +170,8 @@ final class Rollout implements DeploymentTarget {
         state.primaryBefore = plan.primary();
         state.model = plan.model();
         state.image = plan.image();
+        state.container = plan.container();
+        state.digests = new ArrayList<>(plan.digests());
         state.uses = new ArrayList<>(plan.uses());
         found.ifPresent(it -> Report.start(state, it.service()));
         stages.all().forEach(it -> it.prepare(state, found));

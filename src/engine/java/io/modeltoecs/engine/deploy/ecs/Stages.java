@@ -10,8 +10,6 @@ import java.util.List;
  * @param last once all is well
  */
 record Stages(Stage before, Stage after, Stage last) {
-    static final Stages NONE = new Stages(Stage.NONE, Stage.NONE, Stage.NONE);
-
     List<Stage> all() {
         return List.of(before, after, last);
     }

@@ -12,12 +12,9 @@ final class Unsupported {
     static void refuse(DeployOptions options) {
         Map<String, Boolean> asked = new LinkedHashMap<>();
         asked.put("strategy", options.strategy() != null);
-        asked.put("runTask", !options.runTask().isEmpty());
-        asked.put("keep", options.keep() != null);
         asked.put("onPause: 'return'", options.onPause().equals("return"));
         asked.put("resume", options.resume() != null);
         asked.put("decision", options.decision() != null);
-        asked.put("verify", !options.verify().isEmpty());
         asked.forEach(
                 (name, given) -> {
                     if (given) {

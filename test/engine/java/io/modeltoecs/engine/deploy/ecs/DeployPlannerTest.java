@@ -314,9 +314,6 @@ class DeployPlannerTest {
         for (Map<String, Object> asked :
                 List.<Map<String, Object>>of(
                         Map.of("strategy", "canary"),
-                        Map.of("runTask", Map.of("command", "x")),
-                        Map.of("keep", 3),
-                        Map.of("verify", List.of(Map.of("path", "/"))),
                         Map.of("onPause", "return"))) {
             Map<String, Object> arguments = new java.util.HashMap<>(asked);
             arguments.put("image", demo.image);

@@ -14,10 +14,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -45,6 +47,7 @@ final class FakeAws implements AutoCloseable {
     private final Map<String, byte[]> blobs = new LinkedHashMap<>();
     private final Map<String, String> images = new LinkedHashMap<>();
     private final Map<String, Deque<Function<JsonNode, Answer>>> faults = new LinkedHashMap<>();
+    private final Set<String> denied = new HashSet<>();
     private int deployments = 1;
 
     final List<Call> calls = new ArrayList<>();
@@ -58,6 +61,10 @@ final class FakeAws implements AutoCloseable {
     /** What happens at each look once the service was updated. */
     final Deque<Runnable> script = new ArrayDeque<>();
 
+    /** What a task that RunTask starts ends with, at the second look; null while it runs. */
+    Integer runExit;
+
+    int listenerPort = 8000;
     boolean stopOffered;
     ObjectNode service;
 
@@ -234,6 +241,12 @@ final class FakeAws implements AutoCloseable {
                         .put("lastStatus", "RUNNING")
                         .put("startedBy", deployment)
                         .put("healthStatus", health);
+        deployments().forEach(
+                it -> {
+                    if (it.path("id").asText().equals(deployment)) {
+                        task.put("taskDefinitionArn", it.path("taskDefinition").asText());
+                    }
+                });
         task.putArray("containers").addObject().put("name", "web");
         runningTasks.add(task);
     }
@@ -275,6 +288,11 @@ final class FakeAws implements AutoCloseable {
                                         Json.object().put("__type", type).put("message", message)));
     }
 
+    /** Denies an action, each time. */
+    void deny(String action) {
+        denied.add(action);
+    }
+
     /** Drops the connection of the next call of an action, after or before doing it. */
     void drop(String action, boolean done) {
         faults.computeIfAbsent(action, it -> new ArrayDeque<>())
@@ -303,7 +321,7 @@ final class FakeAws implements AutoCloseable {
                 .filter(
                         it ->
                                 it.matches(
-                                        "RegisterTaskDefinition|(Create|Update|Delete)Service|Stop.*|PUT .*"))
+                                        "RegisterTaskDefinition|(Create|Update|Delete)Service|Stop.*|RunTask|Deregister.*|PUT .*"))
                 .toList();
     }
 
@@ -345,6 +363,10 @@ final class FakeAws implements AutoCloseable {
     }
 
     private Answer act(String action, JsonNode body) {
+        if (denied.contains(action)) {
+            return error(
+                    "AccessDeniedException", "User: x is not authorized to perform: " + action);
+        }
         return switch (action) {
             case "DescribeServices" -> describeServices(body);
             case "DescribeTaskDefinition" -> describeTaskDefinition(body);
@@ -357,10 +379,42 @@ final class FakeAws implements AutoCloseable {
                 ArrayNode arns = answer.putArray("taskArns");
                 boolean stopped = body.path("desiredStatus").asText().equals("STOPPED");
                 (stopped ? stoppedTasks : runningTasks)
+                        .stream()
+                        .filter(
+                                it ->
+                                        !body.has("serviceName")
+                                                || it.path("startedBy").asText().startsWith("ecs-svc"))
                         .forEach(it -> arns.add(it.path("taskArn").asText()));
                 yield ok(answer);
             }
+            case "RunTask" -> {
+                runningTask("run1", "model-to-ecs", "UNKNOWN");
+                ObjectNode answer = Json.object();
+                answer.putArray("tasks").add(runningTasks.remove(runningTasks.size() - 1));
+                yield ok(answer);
+            }
+            case "StopTask" -> ok(Json.object());
+            case "ListTaskDefinitions" -> {
+                ObjectNode answer = Json.object();
+                ArrayNode arns = answer.putArray("taskDefinitionArns");
+                taskDefinitions.entrySet().stream()
+                        .filter(it -> it.getValue().at("/taskDefinition/status").asText().equals("ACTIVE"))
+                        .map(Map.Entry::getKey)
+                        .filter(it -> it.contains("/" + body.path("familyPrefix").asText() + ":"))
+                        .forEach(it -> arns.insert(0, it));
+                yield ok(answer);
+            }
+            case "DeregisterTaskDefinition" -> {
+                taskDefinitions
+                        .get(body.path("taskDefinition").asText())
+                        .withObject("/taskDefinition")
+                        .put("status", "INACTIVE");
+                yield ok(Json.object());
+            }
             case "DescribeTasks" -> {
+                if (body.path("tasks").path(0).asText().endsWith("/run1")) {
+                    yield ok(ranTask());
+                }
                 ObjectNode answer = Json.object();
                 ArrayNode tasks = answer.putArray("tasks");
                 Stream.concat(stoppedTasks.stream(), runningTasks.stream())
@@ -406,6 +460,20 @@ final class FakeAws implements AutoCloseable {
             }
             default -> error("ClientException", "the test knows no " + action);
         };
+    }
+
+    private ObjectNode ranTask() {
+        ObjectNode answer = Json.object();
+        ObjectNode task = answer.putArray("tasks").addObject();
+        task.put("taskArn", "arn:aws:ecs:us-east-1:000000000000:task/demo/run1");
+        task.put("lastStatus", runExit == null ? "RUNNING" : "STOPPED");
+        ObjectNode container = task.putArray("containers").addObject().put("name", "web");
+        if (runExit != null) {
+            task.put("stopCode", "EssentialContainerExited");
+            task.put("stoppedReason", "Essential container in task exited");
+            container.put("exitCode", runExit);
+        }
+        return answer;
     }
 
     private Answer describeServices(JsonNode body) {
@@ -537,7 +605,7 @@ final class FakeAws implements AutoCloseable {
                             "<LoadBalancers><member><DNSName>127.0.0.1</DNSName></member>"
                                     + "</LoadBalancers>";
                     default ->
-                            "<Listeners><member><Port>8000</Port><Protocol>HTTP</Protocol>"
+                            "<Listeners><member><Port>" + listenerPort + "</Port><Protocol>HTTP</Protocol>"
                                     + "<DefaultActions><member><Type>forward</Type><TargetGroupArn>"
                                     + GROUP
                                     + "</TargetGroupArn></member></DefaultActions></member>"

@@ -61,7 +61,13 @@ final class Run {
                     return new Step(
                             access,
                             EcsDeployment.of(
-                                    options, access, settings, spec, run.said::add, run.clock));
+                                    options,
+                                    access,
+                                    settings,
+                                    spec,
+                                    id -> "Bearer of-" + id,
+                                    run.said::add,
+                                    run.clock));
                 });
     }
 
