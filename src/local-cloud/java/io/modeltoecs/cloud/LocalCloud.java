@@ -2,6 +2,7 @@ package io.modeltoecs.cloud;
 
 import io.modeltoecs.cloud.api.Front;
 import io.modeltoecs.cloud.api.Keys;
+import io.modeltoecs.cloud.cloudwatch.Alarms;
 import io.modeltoecs.cloud.ecr.EcrApi;
 import io.modeltoecs.cloud.ecs.Ecs;
 import io.modeltoecs.cloud.elb.ElbApi;
@@ -118,10 +119,11 @@ public final class LocalCloud implements AutoCloseable {
         String targetGroup = elb.provide(CLUSTER, ports.service());
         TaskLogs taskLogs = new TaskLogs(engine, home.resolve("logs"));
         LogsApi logs = new LogsApi(taskLogs, state("logs"));
+        Alarms alarms = new Alarms(state("cloudwatch"));
         Ecs ecs =
                 new Ecs(
                         state("ecs"),
-                        new Ecs.Parts(engine, registry, keys, groups, logs, taskLogs),
+                        new Ecs.Parts(engine, registry, keys, groups, logs, taskLogs, elb, alarms),
                         network.arguments(),
                         "http://" + network.hostAddress() + ":" + ports.api(),
                         base,

@@ -26,14 +26,18 @@ final class ContainerHealth implements AutoCloseable {
         this.engine = engine;
     }
 
-    /** Starts to check a container, where its definition has a check. */
-    void watch(TaskContainer container) {
+    /**
+     * Starts to check a container, where its definition has a check.
+     *
+     * @param onChange called, under the store's lock, when its health changes
+     */
+    void watch(TaskContainer container, Runnable onChange) {
         if (!container.hasHealthCheck()) {
             return;
         }
         JsonNode settings = container.definition.path("healthCheck");
         int interval = settings.path("interval").asInt(30);
-        Check check = new Check(container, settings);
+        Check check = new Check(container, settings, onChange);
         checks.put(
                 container,
                 timer.scheduleWithFixedDelay(check::run, interval, interval, TimeUnit.SECONDS));
@@ -57,9 +61,11 @@ final class ContainerHealth implements AutoCloseable {
         private final Duration limit;
         private final int retries;
         private final long startPeriodEnds;
+        private final Runnable onChange;
         private int failures;
 
-        Check(TaskContainer container, JsonNode settings) {
+        Check(TaskContainer container, JsonNode settings, Runnable onChange) {
+            this.onChange = onChange;
             this.container = container;
             this.command = command(settings.path("command"));
             this.limit = Duration.ofSeconds(settings.path("timeout").asInt(5));
@@ -92,11 +98,15 @@ final class ContainerHealth implements AutoCloseable {
         }
 
         private void note(boolean healthy) {
+            String before = container.health;
             if (healthy) {
                 failures = 0;
                 container.health = "HEALTHY";
             } else if (System.currentTimeMillis() > startPeriodEnds && ++failures >= retries) {
                 container.health = "UNHEALTHY";
+            }
+            if (!before.equals(container.health)) {
+                onChange.run();
             }
         }
     }

@@ -6,13 +6,16 @@ import io.modeltoecs.cloud.api.AwsError;
 import io.modeltoecs.cloud.api.HttpService;
 import io.modeltoecs.cloud.api.JsonApi;
 import io.modeltoecs.cloud.api.Keys;
+import io.modeltoecs.cloud.cloudwatch.Alarms;
 import io.modeltoecs.cloud.elb.TargetGroups;
+import io.modeltoecs.cloud.elb.TrafficRules;
 import io.modeltoecs.cloud.engine.ContainerEngine;
 import io.modeltoecs.cloud.logs.LogsApi;
 import io.modeltoecs.cloud.logs.TaskLogs;
 import io.modeltoecs.cloud.registry.Registry;
 import io.modeltoecs.cloud.state.Json;
 import io.modeltoecs.cloud.state.StateFile;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +29,7 @@ public final class Ecs implements JsonApi, AutoCloseable {
     private final TaskRunner runner;
     private final ContainerHealth health;
     private final ContainerWatcher watcher;
-    private final ServiceScheduler scheduler;
+    private final Controller controller;
 
     /**
      * What ECS works with.
@@ -37,6 +40,8 @@ public final class Ecs implements JsonApi, AutoCloseable {
      * @param targetGroups where services register
      * @param logs where containers log to
      * @param taskLogs what they logged
+     * @param traffic how listeners forward
+     * @param alarms what deployments are watched by
      */
     public record Parts(
             ContainerEngine engine,
@@ -44,7 +49,9 @@ public final class Ecs implements JsonApi, AutoCloseable {
             Keys keys,
             TargetGroups targetGroups,
             LogsApi logs,
-            TaskLogs taskLogs) {}
+            TaskLogs taskLogs,
+            TrafficRules traffic,
+            Alarms alarms) {}
 
     /**
      * ECS over an engine.
@@ -63,7 +70,7 @@ public final class Ecs implements JsonApi, AutoCloseable {
             String holderImage,
             boolean memoryLimits,
             int settleSeconds) {
-        store = new EcsStore(file);
+        store = new EcsStore(file, InstantSource.system());
         clusters = new Clusters(store);
         health = new ContainerHealth(store, parts.engine());
         runner =
@@ -79,21 +86,19 @@ public final class Ecs implements JsonApi, AutoCloseable {
                         new TaskRunner.Place(network, endpoint, holderImage));
         TaskDefinitions definitions =
                 new TaskDefinitions(store, new TaskDefinitionRules(parts.registry().host()));
-        Rollout rollout =
-                new Rollout(store, definitions, runner, parts.targetGroups(), settleSeconds);
-        runner.setListener(rollout);
-        watcher = new ContainerWatcher(store, parts.engine(), runner);
-        scheduler = new ServiceScheduler(store, rollout);
-        Services services =
-                new Services(
+        controller =
+                new Controller(
                         store,
                         definitions,
-                        rollout,
-                        new ServiceRules(parts.targetGroups()),
-                        new ServiceView(store));
+                        runner,
+                        Placement.UNLIMITED,
+                        new Controller.Balancing(parts.targetGroups(), parts.traffic()),
+                        parts.alarms(),
+                        settleSeconds);
+        watcher = new ContainerWatcher(store, parts.engine(), runner);
         Tasks tasks = new Tasks(store, definitions, runner);
         metadata = new TaskMetadata(store, tasks);
-        ServiceDeployments deployments = new ServiceDeployments(store, rollout);
+        controller.actions().forEach(this::add);
         add("CreateCluster", clusters::create);
         add("DescribeClusters", clusters::describe);
         add("ListClusters", clusters::list);
@@ -103,19 +108,10 @@ public final class Ecs implements JsonApi, AutoCloseable {
         add("DeregisterTaskDefinition", definitions::deregister);
         add("ListTaskDefinitions", definitions::list);
         add("ListTaskDefinitionFamilies", definitions::listFamilies);
-        add("CreateService", services::create);
-        add("UpdateService", services::update);
-        add("DeleteService", services::delete);
-        add("DescribeServices", services::describe);
-        add("ListServices", services::list);
         add("RunTask", tasks::run);
         add("StopTask", tasks::stop);
         add("DescribeTasks", tasks::describe);
         add("ListTasks", tasks::list);
-        add("ListServiceDeployments", deployments::list);
-        add("DescribeServiceDeployments", deployments::describe);
-        add("DescribeServiceRevisions", deployments::describeRevisions);
-        add("StopServiceDeployment", deployments::stop);
         add("ListTagsForResource", this::listTags);
         add("TagResource", this::tag);
         add("UntagResource", this::untag);
@@ -148,7 +144,7 @@ public final class Ecs implements JsonApi, AutoCloseable {
                     forgetTasksOfBefore();
                 });
         watcher.start();
-        scheduler.start();
+        controller.start();
     }
 
     /**
@@ -158,12 +154,12 @@ public final class Ecs implements JsonApi, AutoCloseable {
         for (Cluster cluster : store.state().clusters.values()) {
             for (Service service : cluster.services.values()) {
                 service.deployments.removeIf(d -> !d.isPrimary());
-                service.steady = false;
+                service.steadySince = 0;
                 if (service.lastCompleted != null) {
                     Deployment same = service.deployment(service.lastCompleted.id);
                     service.lastCompleted = same == null ? service.lastCompleted : same;
                 }
-                service.deployments.forEach(d -> d.notBefore = 0);
+                service.deployments.forEach(Deployment::clearBackOff);
             }
         }
         store.changed();
@@ -245,7 +241,7 @@ public final class Ecs implements JsonApi, AutoCloseable {
     /** Stops the loop and keeps the logs; the containers are ended by whoever closes the cloud. */
     @Override
     public void close() {
-        scheduler.close();
+        controller.close();
         watcher.close();
         health.close();
         runner.saveLogs();

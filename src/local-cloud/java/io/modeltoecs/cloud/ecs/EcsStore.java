@@ -2,22 +2,46 @@ package io.modeltoecs.cloud.ecs;
 
 import io.modeltoecs.cloud.api.AwsError;
 import io.modeltoecs.cloud.state.StateFile;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 
-/** The state of ECS behind one lock; a change is on disk before the lock is given back. */
+/**
+ * The state of ECS behind one lock; a change is on disk before the lock is given back. It knows
+ * which services are due for a look of the controller, so that a round looks at no others.
+ */
 final class EcsStore {
     private static final long KEEP_STOPPED_MILLIS = 3_600_000;
 
     private final StateFile file;
     private final EcsState state;
-    private final List<Task> tasks = new ArrayList<>();
+    private final InstantSource clock;
+    private final Map<String, Task> tasks = new LinkedHashMap<>();
+    private final Map<String, List<Task>> byService = new HashMap<>();
+    private final Deque<Task> stopped = new ArrayDeque<>();
+    private final Set<Service> due = new LinkedHashSet<>();
+    private Runnable onDue = () -> {};
     private boolean changed;
 
-    EcsStore(StateFile file) {
+    EcsStore(StateFile file, InstantSource clock) {
         this.file = file;
         this.state = file.load(EcsState.class, EcsState::new);
+        this.clock = clock;
+    }
+
+    /** The present in milliseconds since the epoch. */
+    long now() {
+        return clock.millis();
     }
 
     /** Does something with the state to itself. */
@@ -46,22 +70,97 @@ final class EcsStore {
         changed = true;
     }
 
+    /** Says that a service was changed: it is kept, and looked at soon. Under the lock. */
+    void changed(Service service) {
+        changed();
+        wake(service);
+    }
+
+    /** Makes a service due for a look, as something it depends on was changed; under the lock. */
+    void wake(Service service) {
+        if (due.add(service)) {
+            onDue.run();
+        }
+    }
+
+    /** What is called, under the lock, when a service becomes due. */
+    void onDue(Runnable action) {
+        onDue = action;
+    }
+
+    /** The services that are due; they are not any more. Under the lock. */
+    List<Service> takeDue() {
+        List<Service> all = List.copyOf(due);
+        due.clear();
+        return all;
+    }
+
+    boolean hasDue() {
+        return !due.isEmpty();
+    }
+
     EcsState state() {
         return state;
     }
 
+    /** Takes a new task in; under the lock. */
+    void add(Task task) {
+        forgetOld();
+        tasks.put(task.id, task);
+        if (task.service != null) {
+            byService
+                    .computeIfAbsent(key(task.cluster, task.service), k -> new ArrayList<>())
+                    .add(task);
+        }
+    }
+
+    /** Says that a task has stopped: it is forgotten an hour later. Under the lock. */
+    void stopped(Task task) {
+        stopped.add(task);
+    }
+
+    private void forgetOld() {
+        long oldest = now() - KEEP_STOPPED_MILLIS;
+        while (!stopped.isEmpty() && stopped.peek().stoppedAt < oldest) {
+            Task task = stopped.poll();
+            tasks.remove(task.id);
+            if (task.service != null) {
+                String key = key(task.cluster, task.service);
+                List<Task> others = byService.get(key);
+                others.remove(task);
+                if (others.isEmpty()) {
+                    byService.remove(key);
+                }
+            }
+        }
+    }
+
+    private static String key(String cluster, String service) {
+        return cluster + "/" + service;
+    }
+
     /** All tasks, those that ended within the last hour too; under the lock. */
-    List<Task> tasks() {
-        long oldest = System.currentTimeMillis() - KEEP_STOPPED_MILLIS;
-        tasks.removeIf(t -> t.stoppedAt != 0 && t.stoppedAt < oldest);
-        return tasks;
+    Collection<Task> tasks() {
+        forgetOld();
+        return tasks.values();
+    }
+
+    /** A task by its id; null where there is none. Under the lock. */
+    Task task(String id) {
+        return tasks.get(id);
     }
 
     /** A service's tasks; under the lock. */
     List<Task> tasks(Service service) {
-        return tasks().stream()
-                .filter(t -> service.name.equals(t.service) && t.cluster.equals(service.cluster))
-                .toList();
+        forgetOld();
+        return Collections.unmodifiableList(
+                byService.getOrDefault(key(service.cluster, service.name), List.of()));
+    }
+
+    /** The service of a task; null where it has none. Under the lock. */
+    Service service(Task task) {
+        Cluster cluster = state.clusters.get(task.cluster);
+        return task.service == null || cluster == null ? null : cluster.services.get(task.service);
     }
 
     /**

@@ -19,6 +19,15 @@ final class Pages {
         return out;
     }
 
+    /** Refuses a maxResults that no page may have. */
+    static void check(ObjectNode in, int most) {
+        int asked = in.path("maxResults").asInt(1);
+        if (asked < 1 || asked > most) {
+            throw AwsError.invalidParameter(
+                    "maxResults must be between 1 and " + most + ", but was " + asked);
+        }
+    }
+
     static int start(ObjectNode in) {
         try {
             return Integer.parseInt(in.path("nextToken").asText("0"));

@@ -37,7 +37,9 @@ final class Service {
     List<ServiceDeployment> history = new ArrayList<>();
 
     Map<String, ServiceRevision> revisions = new LinkedHashMap<>();
-    boolean steady;
+
+    /** When it was said that it is steady; 0 while it isn't. */
+    long steadySince;
 
     String arn() {
         return Arns.of("ecs", "service/" + cluster + "/" + name);
@@ -68,10 +70,10 @@ final class Service {
     }
 
     /** Adds an event; the text follows {@code (service NAME) }. */
-    void event(String text) {
+    void event(String text, long now) {
         ServiceEvent event = new ServiceEvent();
         event.id = UUID.randomUUID().toString();
-        event.createdAt = System.currentTimeMillis();
+        event.createdAt = now;
         event.message = "(service " + name + ") " + text;
         events.add(0, event);
         if (events.size() > MAX_EVENTS) {
@@ -87,6 +89,36 @@ final class Service {
         return settings.at("/deploymentConfiguration/maximumPercent").asInt(200);
     }
 
+    /** The settings of a deployment's revision. */
+    ServiceRevision revision(Deployment deployment) {
+        return revisions.get(deployment.revisionArn);
+    }
+
+    /** The record of the newest rollout; null where it is gone. */
+    ServiceDeployment record(Deployment deployment) {
+        return record(deployment.serviceDeploymentArn);
+    }
+
+    /** How many tasks of a deployment are wanted. */
+    int wanted(Deployment deployment) {
+        if (deployment.isPrimary()) {
+            return desiredCount;
+        }
+        Deployment primary = primary();
+        ServiceDeployment record = primary == null ? null : record(primary);
+        boolean serves =
+                record != null
+                        && record.isOpen()
+                        && primary.shiftsTraffic
+                        && record.stage != Stage.CLEAN_UP
+                        && deployment.revisionArn.equals(record.serving);
+        return serves ? desiredCount : 0;
+    }
+
+    String strategy() {
+        return settings.at("/deploymentConfiguration/strategy").asText("ROLLING");
+    }
+
     JsonNode breaker() {
         return settings.at("/deploymentConfiguration/deploymentCircuitBreaker");
     }
@@ -95,7 +127,7 @@ final class Service {
         return settings.path("healthCheckGracePeriodSeconds").asInt(0);
     }
 
-    JsonNode loadBalancers() {
-        return settings.path("loadBalancers");
+    JsonNode alarms() {
+        return settings.at("/deploymentConfiguration/alarms");
     }
 }

@@ -3,18 +3,45 @@ package io.modeltoecs.cloud.ecs;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modeltoecs.cloud.api.AwsError;
-import io.modeltoecs.cloud.elb.TargetGroups;
+import io.modeltoecs.cloud.cloudwatch.Alarms;
+import io.modeltoecs.cloud.elb.Targets;
+import io.modeltoecs.cloud.elb.TrafficRules;
+import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 
-/** What CreateService and UpdateService refuse, in ECS's words. */
+/** What CreateService and UpdateService refuse, in ECS's words where they are known. */
 final class ServiceRules {
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9\\-_]{1,255}");
     private static final int HUNDRED = 100;
+    private static final int DAY_MINUTES = 1440;
+    private static final int PAUSE_MINUTES = 20160;
+    private static final int TENTHS = 10;
+    private static final Set<String> STRATEGIES =
+            Set.of("ROLLING", "BLUE_GREEN", "LINEAR", "CANARY");
+    private static final Set<String> THRESHOLDS =
+            Set.of("BOUNDED_PERCENT", "UNBOUNDED_PERCENT", "COUNT");
+    private static final Set<String> HOOK_STAGES =
+            Set.of(
+                    "RECONCILE_SERVICE",
+                    "PRE_SCALE_UP",
+                    "POST_SCALE_UP",
+                    "TEST_TRAFFIC_SHIFT",
+                    "POST_TEST_TRAFFIC_SHIFT",
+                    "PRE_PRODUCTION_TRAFFIC_SHIFT",
+                    "PRODUCTION_TRAFFIC_SHIFT",
+                    "POST_PRODUCTION_TRAFFIC_SHIFT");
+    private static final Set<String> NO_PAUSE =
+            Set.of("TEST_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT");
 
-    private final TargetGroups targetGroups;
+    private final Targets targets;
+    private final TrafficRules traffic;
+    private final Alarms alarms;
 
-    ServiceRules(TargetGroups targetGroups) {
-        this.targetGroups = targetGroups;
+    ServiceRules(Targets targets, TrafficRules traffic, Alarms alarms) {
+        this.targets = targets;
+        this.traffic = traffic;
+        this.alarms = alarms;
     }
 
     void name(String name) {
@@ -25,6 +52,7 @@ final class ServiceRules {
 
     /** Settings as they will be, with the task definition that they are for. */
     void settings(JsonNode settings, ObjectNode definition) {
+        controller(settings);
         percent(settings);
         require(
                 settings.path("launchType").asText("").isEmpty()
@@ -40,8 +68,20 @@ final class ServiceRules {
                 awsvpc || !network,
                 "Network Configuration is not valid for the given networkMode of this task"
                         + " definition.");
+        strategy(settings.path("deploymentConfiguration"));
         for (JsonNode balancer : settings.path("loadBalancers")) {
-            balancer(balancer, definition);
+            balancer(settings, balancer, definition);
+        }
+        breaker(settings.at("/deploymentConfiguration/deploymentCircuitBreaker"));
+        alarms(settings.at("/deploymentConfiguration/alarms"));
+    }
+
+    private static void controller(JsonNode settings) {
+        String type = settings.at("/deploymentController/type").asText("ECS");
+        if (!type.equals("ECS")) {
+            throw AwsError.of(
+                    "UnsupportedFeatureException",
+                    "The local cloud has the deployment controller ECS, not " + type + ".");
         }
     }
 
@@ -54,15 +94,128 @@ final class ServiceRules {
                 min != HUNDRED || max != HUNDRED,
                 "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block"
                         + " deployments.");
+        if (configuration.at("/earlySuccessCriteria/enable").asBoolean()) {
+            throw AwsError.of(
+                    "UnsupportedFeatureException",
+                    "The local cloud has no earlySuccessCriteria: a deployment is successful when"
+                            + " all its tasks are healthy.");
+        }
     }
 
-    private void balancer(JsonNode balancer, ObjectNode definition) {
-        String group = balancer.path("targetGroupArn").asText();
+    private static void strategy(JsonNode configuration) {
+        String strategy = configuration.path("strategy").asText("ROLLING");
         require(
-                targetGroups.isInUse(group),
+                STRATEGIES.contains(strategy),
+                "strategy must be one of ROLLING, BLUE_GREEN, LINEAR, CANARY, but was " + strategy);
+        within(configuration.path("bakeTimeInMinutes"), "bakeTimeInMinutes", 0, DAY_MINUTES);
+        JsonNode linear = configuration.path("linearConfiguration");
+        JsonNode canary = configuration.path("canaryConfiguration");
+        require(
+                linear.isEmpty() || strategy.equals("LINEAR"),
+                "linearConfiguration is only valid for the strategy LINEAR, but it is " + strategy);
+        require(
+                canary.isEmpty() || strategy.equals("CANARY"),
+                "canaryConfiguration is only valid for the strategy CANARY, but it is " + strategy);
+        share(linear.path("stepPercent"), "stepPercent", 3);
+        share(canary.path("canaryPercent"), "canaryPercent", 1.0 / TENTHS);
+        within(linear.path("stepBakeTimeInMinutes"), "stepBakeTimeInMinutes", 0, DAY_MINUTES);
+        within(canary.path("canaryBakeTimeInMinutes"), "canaryBakeTimeInMinutes", 0, DAY_MINUTES);
+        configuration.path("lifecycleHooks").forEach(h -> hook(h, strategy));
+    }
+
+    private static void share(JsonNode value, String name, double least) {
+        double tenths = value.asDouble() * TENTHS;
+        require(
+                value.isMissingNode()
+                        || value.asDouble() >= least
+                                && value.asDouble() <= HUNDRED
+                                && Math.abs(tenths - Math.rint(tenths)) < 1e-6,
+                name + " must be a multiple of 0.1 from " + least + " to 100.0, but was " + value);
+    }
+
+    private static void within(JsonNode value, String name, int least, int most) {
+        require(
+                value.isMissingNode() || value.asInt() >= least && value.asInt() <= most,
+                name + " must be between " + least + " and " + most + ", but was " + value);
+    }
+
+    private static void hook(JsonNode hook, String strategy) {
+        String type = hook.path("targetType").asText("AWS_LAMBDA");
+        if (type.equals("AWS_LAMBDA")) {
+            throw AwsError.of(
+                    "UnsupportedFeatureException",
+                    "The local cloud runs no Lambda functions: the lifecycle hook "
+                            + hook.path("hookTargetArn").asText("")
+                            + " can't be called. Use targetType PAUSE.");
+        }
+        require(type.equals("PAUSE"), "targetType must be AWS_LAMBDA or PAUSE, but was " + type);
+        require(
+                !strategy.equals("ROLLING"),
+                "lifecycleHooks are not valid for the strategy ROLLING.");
+        List<String> stages = Clusters.texts(hook.path("lifecycleStages"));
+        require(!stages.isEmpty(), "lifecycleStages of a lifecycle hook cannot be empty.");
+        for (String stage : stages) {
+            require(
+                    HOOK_STAGES.contains(stage),
+                    "lifecycleStages must be of " + HOOK_STAGES + ", but one was " + stage);
+            require(
+                    !NO_PAUSE.contains(stage),
+                    "PAUSE hooks cannot be configured at the stage " + stage + ".");
+        }
+        JsonNode timeout = hook.path("timeoutConfiguration");
+        within(timeout.path("timeoutInMinutes"), "timeoutInMinutes", 1, PAUSE_MINUTES);
+        String action = timeout.path("action").asText("ROLLBACK");
+        require(
+                Set.of("ROLLBACK", "CONTINUE").contains(action),
+                "action of a timeoutConfiguration must be ROLLBACK or CONTINUE, but was " + action);
+    }
+
+    private static void breaker(JsonNode breaker) {
+        JsonNode threshold = breaker.path("thresholdConfiguration");
+        if (threshold.isEmpty()) {
+            return;
+        }
+        String type = threshold.path("type").asText();
+        require(
+                THRESHOLDS.contains(type),
+                "type of a thresholdConfiguration must be one of BOUNDED_PERCENT,"
+                        + " UNBOUNDED_PERCENT, COUNT, but was "
+                        + type);
+        require(
+                threshold.path("value").asInt() > 0,
+                "value of a thresholdConfiguration must be at least 1, but was "
+                        + threshold.path("value"));
+    }
+
+    private void alarms(JsonNode settings) {
+        if (settings.path("enable").asBoolean()) {
+            List<String> names = Clusters.texts(settings.path("alarmNames"));
+            require(!names.isEmpty(), "alarmNames cannot be empty when alarms are enabled.");
+            List<String> unknown = alarms.unknown(names);
+            require(unknown.isEmpty(), "There are no CloudWatch alarms with the names " + unknown);
+        }
+    }
+
+    private void balancer(JsonNode settings, JsonNode balancer, ObjectNode definition) {
+        String group = balancer.path("targetGroupArn").asText();
+        JsonNode advanced = balancer.path("advancedConfiguration");
+        String strategy = settings.at("/deploymentConfiguration/strategy").asText("ROLLING");
+        require(
+                targets.isInUse(group)
+                        || !advanced.isEmpty() && targets.isInUse(alternate(advanced)),
                 "The target group with targetGroupArn "
                         + group
                         + " does not have an associated load balancer.");
+        if (!strategy.equals("ROLLING")) {
+            require(
+                    !advanced.isEmpty(),
+                    "advancedConfiguration is required in loadBalancers for the strategy "
+                            + strategy
+                            + ".");
+        }
+        if (!advanced.isEmpty()) {
+            advanced(advanced);
+        }
         String name = balancer.path("containerName").asText();
         int port = balancer.path("containerPort").asInt();
         boolean found = false;
@@ -79,6 +232,23 @@ final class ServiceRules {
         require(
                 mapped,
                 "The container " + name + " did not have a container port " + port + " defined.");
+    }
+
+    private static String alternate(JsonNode advanced) {
+        return advanced.path("alternateTargetGroupArn").asText();
+    }
+
+    private void advanced(JsonNode advanced) {
+        require(
+                targets.exists(alternate(advanced)),
+                "The alternateTargetGroupArn " + alternate(advanced) + " does not exist.");
+        for (String member : List.of("productionListenerRule", "testListenerRule")) {
+            String rule = advanced.path(member).asText("");
+            require(
+                    rule.isEmpty() && member.startsWith("test")
+                            || traffic.targetGroups(rule) != null,
+                    "The " + member + " " + rule + " does not exist.");
+        }
     }
 
     private static void require(boolean holds, String message) {

@@ -45,12 +45,9 @@ final class ServiceView {
             json.put("currentServiceDeployment", current.arn);
         }
         if (primary != null) {
-            json.putArray("currentServiceRevisions")
-                    .addObject()
-                    .put("arn", primary.revisionArn)
-                    .put("requestedTaskCount", service.desiredCount)
-                    .put("runningTaskCount", running(of(primary, tasks)))
-                    .put("pendingTaskCount", pending(of(primary, tasks)));
+            ArrayNode revisions = json.putArray("currentServiceRevisions");
+            service.deployments.forEach(
+                    d -> revisions.add(counts(service, d, d.revisionArn, tasks)));
         }
         ArrayNode events = json.putArray("events");
         for (ServiceEvent event : service.events) {
@@ -67,31 +64,43 @@ final class ServiceView {
 
     private static ObjectNode deployment(Service service, Deployment deployment, List<Task> tasks) {
         List<Task> its = of(deployment, tasks);
+        ObjectNode settings = service.revision(deployment).settings;
         ObjectNode json =
                 Json.object()
                         .put("id", deployment.id)
                         .put("status", deployment.status)
                         .put("taskDefinition", deployment.taskDefinition)
-                        .put("desiredCount", deployment.isPrimary() ? service.desiredCount : 0)
+                        .put("desiredCount", service.wanted(deployment))
                         .put("pendingCount", pending(its))
                         .put("runningCount", running(its))
                         .put("failedTasks", deployment.failedTasks)
                         .put("createdAt", Json.seconds(deployment.createdAt))
                         .put("updatedAt", Json.seconds(deployment.updatedAt))
-                        .put("launchType", Rollout.launchType(service))
+                        .put("launchType", Fleet.launchType(settings))
                         .put("rolloutState", deployment.rolloutState)
                         .put("rolloutStateReason", deployment.rolloutStateReason);
         for (String member :
                 List.of("networkConfiguration", "platformVersion", "capacityProviderStrategy")) {
-            if (service.settings.has(member)) {
-                json.set(member, service.settings.get(member));
+            if (settings.has(member)) {
+                json.set(member, settings.get(member));
             }
         }
         return json;
     }
 
+    /** A revision with the counts of its tasks; its deployment is null where it is gone. */
+    static ObjectNode counts(
+            Service service, Deployment deployment, String revision, List<Task> tasks) {
+        List<Task> its = deployment == null ? List.of() : of(deployment, tasks);
+        return Json.object()
+                .put("arn", revision)
+                .put("requestedTaskCount", deployment == null ? 0 : service.wanted(deployment))
+                .put("runningTaskCount", running(its))
+                .put("pendingTaskCount", pending(its));
+    }
+
     private static List<Task> of(Deployment deployment, List<Task> tasks) {
-        return tasks.stream().filter(t -> deployment.id.equals(t.deployment)).toList();
+        return tasks.stream().filter(t -> t.isOf(deployment)).toList();
     }
 
     static long running(List<Task> tasks) {

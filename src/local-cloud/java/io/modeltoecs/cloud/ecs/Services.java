@@ -7,7 +7,6 @@ import io.modeltoecs.cloud.Arns;
 import io.modeltoecs.cloud.api.AwsError;
 import io.modeltoecs.cloud.state.Json;
 import java.util.List;
-import java.util.Set;
 
 /** The actions on services. All under the store's lock. */
 final class Services {
@@ -34,15 +33,6 @@ final class Services {
                     "propagateTags",
                     "enableExecuteCommand",
                     "availabilityZoneRebalancing");
-
-    /** A change of one of these starts a deployment. */
-    private static final Set<String> DEPLOYED =
-            Set.of(
-                    "networkConfiguration",
-                    "platformVersion",
-                    "loadBalancers",
-                    "serviceRegistries",
-                    "capacityProviderStrategy");
 
     private final EcsStore store;
     private final TaskDefinitions definitions;
@@ -78,7 +68,7 @@ final class Services {
         Service service = new Service();
         service.name = name;
         service.cluster = cluster.name;
-        service.createdAt = System.currentTimeMillis();
+        service.createdAt = store.now();
         service.desiredCount =
                 in.path("schedulingStrategy").asText().equals("DAEMON")
                         ? 1
@@ -164,7 +154,8 @@ final class Services {
         for (String member : SETTINGS) {
             if (in.hasNonNull(member)) {
                 deploys |=
-                        DEPLOYED.contains(member) && !in.get(member).equals(settings.get(member));
+                        Rollout.REVISION_SETTINGS.contains(member)
+                                && !in.get(member).equals(settings.get(member));
                 if (member.equals("deploymentConfiguration")) {
                     // Members that are not given keep their values.
                     settings.withObject("/" + member).setAll((ObjectNode) in.get(member));
@@ -190,14 +181,14 @@ final class Services {
         service.settings = settings;
         if (in.hasNonNull("desiredCount")) {
             service.desiredCount = in.path("desiredCount").asInt();
-            service.steady = false;
+            service.steadySince = 0;
         }
-        service.primary().notBefore = 0;
-        service.primary().backOffMillis = 0;
+        service.primary().clearBackOff();
+        service.primary().saidStuck = false;
         if (deploys) {
             rollout.begin(service, definition);
         }
-        store.changed();
+        store.changed(service);
         return answer(service);
     }
 
@@ -210,7 +201,7 @@ final class Services {
         service.desiredCount = 0;
         service.status = "DRAINING";
         service.history.clear();
-        store.changed();
+        store.changed(service);
         return answer(service);
     }
 
@@ -249,7 +240,7 @@ final class Services {
                         .filter(
                                 s ->
                                         launchType.isEmpty()
-                                                || Rollout.launchType(s).equals(launchType))
+                                                || Fleet.launchType(s.settings).equals(launchType))
                         .map(Service::arn)
                         .toList();
         return Pages.of("serviceArns", arns, in, PAGE);

@@ -17,7 +17,7 @@ final class Task {
     final String id = Ids.task();
     final String cluster;
     final ObjectNode definition;
-    final long createdAt = System.currentTimeMillis();
+    final long createdAt;
     final List<TaskContainer> containers = new ArrayList<>();
 
     /** The service's name; null for a task of its own. */
@@ -53,8 +53,12 @@ final class Task {
     /** Where load balancers find it: target group ARN to target. */
     final Map<String, Target> targets = new LinkedHashMap<>();
 
-    Task(String cluster, ObjectNode definition) {
+    /** Its container's port in each of the target groups. */
+    final Map<String, Integer> containerPorts = new LinkedHashMap<>();
+
+    Task(String cluster, ObjectNode definition, long now) {
         this.cluster = cluster;
+        this.createdAt = now;
         this.definition = definition;
         definition
                 .path("containerDefinitions")
@@ -71,6 +75,10 @@ final class Task {
 
     boolean isWanted() {
         return desiredStatus.equals("RUNNING");
+    }
+
+    boolean isOf(Deployment one) {
+        return one.id.equals(deployment);
     }
 
     boolean isRunning() {
@@ -99,6 +107,15 @@ final class Task {
 
     boolean hasHealthCheck() {
         return containers.stream().anyMatch(c -> c.essential && c.hasHealthCheck());
+    }
+
+    /** What went wrong in words: a container's reason, else the task's. */
+    String failure() {
+        return containers.stream()
+                .filter(c -> c.reason != null)
+                .map(c -> c.reason)
+                .findFirst()
+                .orElse(stoppedReason);
     }
 
     boolean isFargate() {

@@ -28,21 +28,11 @@ import org.slf4j.LoggerFactory;
  * Takes tasks through their life: images, network, containers, load balancers; and back again. What
  * takes time happens on threads of its own, without the store's lock.
  */
-final class TaskRunner implements AutoCloseable {
+final class TaskRunner implements TaskRuntime, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TaskRunner.class);
     private static final long DEPENDENCY_POLL_MILLIS = 200;
     private static final long DEPENDENCY_MILLIS = TimeUnit.MINUTES.toMillis(3);
     private static final String RESOURCE_ERROR = "ResourceInitializationError: ";
-
-    /** What is told of tasks, under the store's lock. */
-    interface Listener {
-
-        /** A task is up. */
-        void running(Task task);
-
-        /** A task has ended. */
-        void stopped(Task task);
-    }
 
     private final EcsStore store;
     private final ContainerEngine engine;
@@ -88,30 +78,27 @@ final class TaskRunner implements AutoCloseable {
         this.place = place;
     }
 
-    void setListener(Listener listener) {
+    @Override
+    public void setListener(Listener listener) {
         this.listener = listener;
     }
 
-    /** Adds a task and starts it; under the store's lock. */
-    void start(Task task) {
-        store.tasks().add(task);
+    @Override
+    public void start(Task task) {
+        store.add(task);
         locks.put(task, new ReentrantLock());
         workers.execute(() -> run(task));
     }
 
-    /**
-     * Stops a task; under the store's lock.
-     *
-     * @param drain whether load balancers may finish what they have sent it
-     */
-    void stop(Task task, String code, String reason, boolean drain) {
+    @Override
+    public void stop(Task task, String code, String reason, boolean drain) {
         if (!task.isWanted()) {
             return;
         }
         task.desiredStatus = "STOPPED";
         task.stopCode = code;
         task.stoppedReason = reason;
-        task.stoppingAt = System.currentTimeMillis();
+        task.stoppingAt = store.now();
         int delay = 0;
         for (Map.Entry<String, Target> target : task.targets.entrySet()) {
             if (drain) {
@@ -143,7 +130,7 @@ final class TaskRunner implements AutoCloseable {
                     () -> {
                         if (task.isWanted()) {
                             task.lastStatus = "RUNNING";
-                            task.startedAt = System.currentTimeMillis();
+                            task.startedAt = store.now();
                             listener.running(task);
                         }
                     });
@@ -176,7 +163,7 @@ final class TaskRunner implements AutoCloseable {
             checkLogs(container);
             checkSecrets(container);
         }
-        store.with(() -> task.pullStartedAt = System.currentTimeMillis());
+        store.with(() -> task.pullStartedAt = store.now());
         for (TaskContainer container : task.containers) {
             String known = store.with(() -> knownDigest(task, container));
             String digest = images.pull(container, known);
@@ -186,7 +173,7 @@ final class TaskRunner implements AutoCloseable {
                         keepDigest(task, container);
                     });
         }
-        store.with(() -> task.pullStoppedAt = System.currentTimeMillis());
+        store.with(() -> task.pullStoppedAt = store.now());
         if (task.containers.size() > 1 && isWanted(task)) {
             holdNetwork(task);
         }
@@ -233,31 +220,25 @@ final class TaskRunner implements AutoCloseable {
     }
 
     private String knownDigest(Task task, TaskContainer container) {
-        Deployment deployment = deployment(task);
+        ServiceRevision revision = revision(task);
         boolean optedOut =
                 container.definition.path("versionConsistency").asText().equals("disabled");
-        return deployment == null || optedOut ? null : deployment.digests.get(container.name);
+        return revision == null || optedOut ? null : revision.digests.get(container.name);
     }
 
     private void keepDigest(Task task, TaskContainer container) {
-        Deployment deployment = deployment(task);
-        if (deployment != null
-                && deployment.digests.putIfAbsent(container.name, container.digest) == null) {
-            Service service = store.cluster(task.cluster).services.get(task.service);
-            ServiceRevision revision = service.revisions.get(deployment.revisionArn);
-            if (revision != null) {
-                revision.digests.put(container.name, container.digest);
-            }
+        ServiceRevision revision = revision(task);
+        if (revision != null
+                && revision.digests.putIfAbsent(container.name, container.digest) == null) {
             store.changed();
         }
     }
 
-    private Deployment deployment(Task task) {
-        if (task.service == null) {
-            return null;
-        }
-        Service service = store.cluster(task.cluster).services.get(task.service);
-        return service == null ? null : service.deployment(task.deployment);
+    /** What a service's task is of; null for a task of its own. */
+    private ServiceRevision revision(Task task) {
+        Service service = store.service(task);
+        Deployment deployment = service == null ? null : service.deployment(task.deployment);
+        return deployment == null ? null : service.revision(deployment);
     }
 
     /**
@@ -381,7 +362,7 @@ final class TaskRunner implements AutoCloseable {
                     container.hostPorts = hostPorts;
                     container.lastStatus = "RUNNING";
                 });
-        health.watch(container);
+        health.watch(container, () -> listener.healthChanged(task));
     }
 
     private void openLog(Task task, TaskContainer container, String engineId) {
@@ -453,7 +434,8 @@ final class TaskRunner implements AutoCloseable {
             store.with(
                     () -> {
                         task.lastStatus = "STOPPED";
-                        task.stoppedAt = System.currentTimeMillis();
+                        task.stoppedAt = store.now();
+                        store.stopped(task);
                         listener.stopped(task);
                     });
         } catch (RuntimeException e) {

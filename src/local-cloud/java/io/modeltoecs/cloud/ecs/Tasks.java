@@ -18,12 +18,12 @@ final class Tasks {
 
     private final EcsStore store;
     private final TaskDefinitions definitions;
-    private final TaskRunner runner;
+    private final TaskRuntime runtime;
 
-    Tasks(EcsStore store, TaskDefinitions definitions, TaskRunner runner) {
+    Tasks(EcsStore store, TaskDefinitions definitions, TaskRuntime runtime) {
         this.store = store;
         this.definitions = definitions;
-        this.runner = runner;
+        this.runtime = runtime;
     }
 
     JsonNode run(ObjectNode in) {
@@ -42,13 +42,13 @@ final class Tasks {
         ObjectNode out = Json.object();
         ArrayNode started = out.putArray("tasks");
         for (int i = 0; i < count; i++) {
-            Task task = new Task(cluster.name, definition);
+            Task task = new Task(cluster.name, definition, store.now());
             task.group = in.path("group").asText("family:" + definition.path("family").asText());
             task.startedBy = in.hasNonNull("startedBy") ? in.path("startedBy").asText() : null;
             task.launchType = in.path("launchType").asText("EC2");
             task.overrides = in.path("overrides").isObject() ? in.get("overrides") : Json.object();
             task.tags.putAll(Tags.map(in.path("tags")));
-            runner.start(task);
+            runtime.start(task);
             started.add(TaskView.json(task, true));
         }
         out.putArray("failures");
@@ -61,7 +61,7 @@ final class Tasks {
         if (task == null) {
             throw AwsError.invalidParameter("The referenced task was not found.");
         }
-        runner.stop(task, "UserInitiated", in.path("reason").asText("Task stopped by user"), true);
+        runtime.stop(task, "UserInitiated", in.path("reason").asText("Task stopped by user"), true);
         ObjectNode out = Json.object();
         out.set("task", TaskView.json(task, true));
         return out;
@@ -123,6 +123,6 @@ final class Tasks {
     /** A task by id or ARN; null where there is none. */
     Task find(String reference) {
         String id = Services.shortName(reference);
-        return store.tasks().stream().filter(t -> t.id.equals(id)).findFirst().orElse(null);
+        return store.task(id);
     }
 }

@@ -8,6 +8,7 @@ import io.modeltoecs.cloud.state.StateFile;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,14 +17,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Elastic Load Balancing v2: Application Load Balancers whose listeners are ports of 127.0.0.1. */
-public final class ElbApi implements QueryApi, AutoCloseable {
+public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ElbApi.class);
     private static final String HOST = "127.0.0.1";
     private static final int ID_LENGTH = 16;
+    private static final int MAX_PRIORITY = 50_000;
 
     private final StateFile file;
     private final State state;
@@ -79,7 +82,11 @@ public final class ElbApi implements QueryApi, AutoCloseable {
         all.put("DescribeListeners", this::describeListeners);
         all.put("ModifyListener", this::modifyListener);
         all.put("DeleteListener", this::deleteListener);
+        all.put("CreateRule", this::createRule);
         all.put("DescribeRules", this::describeRules);
+        all.put("ModifyRule", this::modifyRule);
+        all.put("SetRulePriorities", this::setRulePriorities);
+        all.put("DeleteRule", this::deleteRule);
         all.put("RegisterTargets", this::registerTargets);
         all.put("DeregisterTargets", this::deregisterTargets);
         all.put("DescribeTargetHealth", this::describeTargetHealth);
@@ -315,7 +322,7 @@ public final class ElbApi implements QueryApi, AutoCloseable {
 
     private List<String> loadBalancersOf(String groupArn) {
         return state.listeners.values().stream()
-                .filter(l -> l.targetGroupWeights.containsKey(groupArn))
+                .filter(l -> rulesOf(l).anyMatch(r -> r.targetGroupWeights.containsKey(groupArn)))
                 .map(l -> l.loadBalancerArn)
                 .distinct()
                 .toList();
@@ -339,35 +346,12 @@ public final class ElbApi implements QueryApi, AutoCloseable {
                     "DuplicateListener", "A listener already exists on port " + listener.port);
         }
         listener.arn = balancer.replace(":loadbalancer/", ":listener/") + "/" + id();
-        listener.targetGroupWeights = weights(in);
+        RuleActions.set(listener, in.structures("DefaultActions"), state.targetGroups.keySet());
         ports.open(listener);
         state.listeners.put(listener.arn, listener);
         updateUse();
         save();
         return Map.of("Listeners", List.of(describe(listener)));
-    }
-
-    private Map<String, Integer> weights(QueryParameters in) {
-        Map<String, Integer> weights = new LinkedHashMap<>();
-        for (QueryParameters action : in.structures("DefaultActions")) {
-            if (!action.require("Type").equals("forward")) {
-                throw AwsError.of(
-                        "InvalidLoadBalancerAction",
-                        "The local cloud's listeners only forward, but the action is "
-                                + action.require("Type"));
-            }
-            List<QueryParameters> tuples = action.structures("ForwardConfig.TargetGroups");
-            if (tuples.isEmpty()) {
-                weights.put(action.require("TargetGroupArn"), 1);
-            }
-            tuples.forEach(t -> weights.put(t.require("TargetGroupArn"), t.number("Weight", 1)));
-        }
-        for (String arn : weights.keySet()) {
-            if (!state.targetGroups.containsKey(arn)) {
-                throw AwsError.of("TargetGroupNotFound", "Target group '" + arn + "' not found");
-            }
-        }
-        return weights;
     }
 
     private synchronized Map<String, ?> describeListeners(QueryParameters in) {
@@ -385,10 +369,7 @@ public final class ElbApi implements QueryApi, AutoCloseable {
 
     private synchronized Map<String, ?> modifyListener(QueryParameters in) {
         Listener listener = listener(in);
-        Map<String, Integer> weights = weights(in);
-        if (!weights.isEmpty()) {
-            listener.targetGroupWeights = weights;
-        }
+        RuleActions.set(listener, in.structures("DefaultActions"), state.targetGroups.keySet());
         updateUse();
         save();
         return Map.of("Listeners", List.of(describe(listener)));
@@ -412,38 +393,163 @@ public final class ElbApi implements QueryApi, AutoCloseable {
         out.put("LoadBalancerArn", listener.loadBalancerArn);
         out.put("Port", listener.port);
         out.put("Protocol", "HTTP");
-        out.put("DefaultActions", List.of(action(listener)));
+        out.put("DefaultActions", List.of(RuleActions.describe(listener)));
         return out;
     }
 
-    private static Map<String, Object> action(Listener listener) {
-        List<Object> tuples = new ArrayList<>();
-        listener.targetGroupWeights.forEach(
-                (arn, w) -> tuples.add(Map.of("TargetGroupArn", arn, "Weight", w)));
-        Map<String, Object> action = new LinkedHashMap<>();
-        action.put("Type", "forward");
-        if (listener.targetGroupWeights.size() == 1) {
-            action.put("TargetGroupArn", listener.targetGroupWeights.keySet().iterator().next());
+    private synchronized Map<String, ?> createRule(QueryParameters in) {
+        Listener listener = listener(in);
+        Rule rule = new Rule();
+        rule.priority = priority(in);
+        requireFree(listener, rule);
+        rule.conditions = in.structures("Conditions").stream().map(RuleCondition::parse).toList();
+        rule.arn = listener.arn.replace(":listener/", ":listener-rule/") + "/" + id();
+        in.require("Actions.member.1.Type");
+        RuleActions.set(rule, in.structures("Actions"), state.targetGroups.keySet());
+        listener.rules = sorted(Stream.concat(listener.rules.stream(), Stream.of(rule)));
+        updateUse();
+        save();
+        return Map.of("Rules", List.of(describe(rule)));
+    }
+
+    private static int priority(QueryParameters in) {
+        in.require("Priority");
+        int priority = in.number("Priority", 0);
+        if (priority < 1 || priority > MAX_PRIORITY) {
+            throw AwsError.of(
+                    "ValidationError",
+                    "Priority must be between 1 and " + MAX_PRIORITY + ", but was " + priority);
         }
-        action.put("Order", 1);
-        action.put("ForwardConfig", Map.of("TargetGroups", tuples));
-        return action;
+        return priority;
+    }
+
+    private static void requireFree(Listener listener, Rule rule) {
+        if (listener.rules.stream().anyMatch(r -> r != rule && r.priority == rule.priority)) {
+            throw AwsError.of("PriorityInUse", "Priority '" + rule.priority + "' is in use");
+        }
+    }
+
+    private static List<Rule> sorted(Stream<Rule> rules) {
+        return rules.sorted(Comparator.comparing(r -> r.priority)).toList();
     }
 
     private synchronized Map<String, ?> describeRules(QueryParameters in) {
-        Listener listener = listener(in);
-        Map<String, Object> rule = new LinkedHashMap<>();
-        rule.put("RuleArn", listener.arn.replace(":listener/", ":listener-rule/") + "/default");
-        rule.put("Priority", "default");
-        rule.put("Conditions", List.of());
-        rule.put("Actions", List.of(action(listener)));
-        rule.put("IsDefault", true);
-        return Map.of("Rules", List.of(rule));
+        List<String> arns = in.list("RuleArns");
+        List<Object> all = new ArrayList<>();
+        if (arns.isEmpty()) {
+            rulesOf(listener(in)).forEach(r -> all.add(describe(r)));
+        }
+        arns.forEach(a -> all.add(describe(rule(a))));
+        return Map.of("Rules", all);
+    }
+
+    private static Map<String, Object> describe(Rule rule) {
+        Map<String, Object> out = new LinkedHashMap<>();
+        boolean isDefault = rule instanceof Listener;
+        out.put("RuleArn", isDefault ? ((Listener) rule).defaultRuleArn() : rule.arn);
+        out.put("Priority", isDefault ? "default" : String.valueOf(rule.priority));
+        out.put("Conditions", rule.conditions.stream().map(RuleCondition::describe).toList());
+        out.put("Actions", List.of(RuleActions.describe(rule)));
+        out.put("IsDefault", isDefault);
+        return out;
+    }
+
+    private synchronized Map<String, ?> modifyRule(QueryParameters in) {
+        Rule rule = ownRule(in.require("RuleArn"), "modified");
+        List<QueryParameters> conditions = in.structures("Conditions");
+        if (!conditions.isEmpty()) {
+            rule.conditions = conditions.stream().map(RuleCondition::parse).toList();
+        }
+        RuleActions.set(rule, in.structures("Actions"), state.targetGroups.keySet());
+        updateUse();
+        save();
+        return Map.of("Rules", List.of(describe(rule)));
+    }
+
+    private synchronized Map<String, ?> setRulePriorities(QueryParameters in) {
+        List<Object> changed = new ArrayList<>();
+        for (QueryParameters one : in.structures("RulePriorities")) {
+            Rule rule = ownRule(one.require("RuleArn"), "moved");
+            Listener listener = listenerOf(rule);
+            rule.priority = priority(one);
+            listener.rules = sorted(listener.rules.stream());
+            changed.add(describe(rule));
+        }
+        state.listeners.values().forEach(l -> l.rules.forEach(r -> requireFree(l, r)));
+        save();
+        return Map.of("Rules", changed);
+    }
+
+    private synchronized Map<String, ?> deleteRule(QueryParameters in) {
+        Rule rule = ownRule(in.require("RuleArn"), "deleted");
+        Listener listener = listenerOf(rule);
+        listener.rules = sorted(listener.rules.stream().filter(r -> r != rule));
+        updateUse();
+        save();
+        return Map.of();
+    }
+
+    private Listener listenerOf(Rule rule) {
+        return state.listeners.values().stream()
+                .filter(l -> rulesOf(l).anyMatch(r -> r == rule))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private Rule ownRule(String arn, String what) {
+        Rule rule = rule(arn);
+        if (rule instanceof Listener) {
+            throw AwsError.of(
+                    "OperationNotPermitted", "Default rule '" + arn + "' cannot be " + what);
+        }
+        return rule;
+    }
+
+    private Rule rule(String arn) {
+        Rule rule = find(arn);
+        if (rule == null) {
+            throw AwsError.of("RuleNotFound", "One or more rules not found: " + arn);
+        }
+        return rule;
+    }
+
+    /** A rule by its ARN, or by its listener's for the default one; null where there is none. */
+    private Rule find(String arn) {
+        return state.listeners.values().stream()
+                .flatMap(ElbApi::rulesOf)
+                .filter(
+                        r ->
+                                r.arn.equals(arn)
+                                        || r instanceof Listener l
+                                                && l.defaultRuleArn().equals(arn))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static Stream<Rule> rulesOf(Listener listener) {
+        return Stream.concat(listener.rules.stream(), Stream.of(listener));
+    }
+
+    @Override
+    public synchronized Set<String> targetGroups(String rule) {
+        Rule found = find(rule);
+        return found == null ? null : Set.copyOf(found.targetGroupWeights.keySet());
+    }
+
+    @Override
+    public synchronized void forward(String rule, Map<String, Integer> weights) {
+        Rule found = find(rule);
+        if (found != null) {
+            found.targetGroupWeights = new LinkedHashMap<>(weights);
+            found.fixedResponse = null;
+            updateUse();
+            save();
+        }
     }
 
     private synchronized Map<String, ?> registerTargets(QueryParameters in) {
         TargetGroup group = group(in);
-        targets(group, in).forEach(t -> groups.register(group.arn, t));
+        targets(group, in).forEach(t -> groups.register(group.arn, t, () -> {}));
         return Map.of();
     }
 
@@ -540,7 +646,9 @@ public final class ElbApi implements QueryApi, AutoCloseable {
 
     private void updateUse() {
         Set<String> used = new HashSet<>();
-        state.listeners.values().forEach(l -> used.addAll(l.targetGroupWeights.keySet()));
+        state.listeners.values().stream()
+                .flatMap(ElbApi::rulesOf)
+                .forEach(r -> used.addAll(r.targetGroupWeights.keySet()));
         groups.setInUse(used);
     }
 

@@ -4,6 +4,7 @@ import io.modeltoecs.cloud.api.AwsError;
 import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
 import io.undertow.server.HttpHandler;
+import io.undertow.util.Headers;
 import io.undertow.util.StatusCodes;
 import java.util.HashMap;
 import java.util.Map;
@@ -29,8 +30,15 @@ final class ListenerPorts implements AutoCloseable {
     synchronized void open(Listener listener) {
         HttpHandler handler =
                 exchange -> {
-                    String group = choose(listener.targetGroupWeights);
-                    if (group == null || !groups.exists(group)) {
+                    Rule rule = listener.ruleFor(exchange);
+                    Rule.FixedResponse response = rule.fixedResponse;
+                    String group = choose(rule.targetGroupWeights);
+                    if (response != null) {
+                        exchange.setStatusCode(response.status);
+                        exchange.getResponseHeaders()
+                                .put(Headers.CONTENT_TYPE, response.contentType);
+                        exchange.getResponseSender().send(response.body);
+                    } else if (group == null || !groups.exists(group)) {
                         exchange.setStatusCode(StatusCodes.SERVICE_UNAVAILABLE);
                     } else {
                         groups.handler(group).handleRequest(exchange);

@@ -14,7 +14,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /** The targets of all target groups: their health, and the traffic that they get. */
-public final class TargetGroups implements AutoCloseable {
+public final class TargetGroups implements Targets, AutoCloseable {
     private static final int THREADS = 8;
 
     private final ScheduledExecutorService checks = Executors.newScheduledThreadPool(THREADS);
@@ -52,23 +52,23 @@ public final class TargetGroups implements AutoCloseable {
         return routers.get(arn).handler();
     }
 
-    /** Whether there is such a target group. */
+    @Override
     public synchronized boolean exists(String arn) {
         return groups.containsKey(arn);
     }
 
-    /** Whether a listener forwards to the target group. */
+    @Override
     public synchronized boolean isInUse(String arn) {
         return inUse.contains(arn);
     }
 
-    /** How long a target drains, in seconds. */
+    @Override
     public synchronized int deregistrationDelay(String arn) {
         return groups.containsKey(arn) ? groups.get(arn).deregistrationDelaySeconds() : 0;
     }
 
-    /** Takes a target in; it gets traffic once it is healthy. */
-    public synchronized void register(String arn, Target target) {
+    @Override
+    public synchronized void register(String arn, Target target, Runnable onChange) {
         TargetGroup group = groups.get(arn);
         if (group == null) {
             throw new IllegalArgumentException("There is no target group " + arn);
@@ -78,14 +78,15 @@ public final class TargetGroups implements AutoCloseable {
         registration.check = new HealthCheck(group, target);
         registration.schedule =
                 checks.scheduleWithFixedDelay(
-                        () -> check(arn, target, registration),
+                        () -> check(arn, target, registration, onChange),
                         0,
                         group.intervalSeconds,
                         TimeUnit.SECONDS);
         targets.get(arn).put(target, registration);
     }
 
-    private void check(String arn, Target target, Registration registration) {
+    private void check(String arn, Target target, Registration registration, Runnable onChange) {
+        TargetHealth before = registration.check.health();
         registration.check.run();
         synchronized (this) {
             // It may have been taken out meanwhile.
@@ -94,9 +95,12 @@ public final class TargetGroups implements AutoCloseable {
                 routers.get(arn).route(target, registration.check.health().isHealthy());
             }
         }
+        if (!before.equals(registration.check.health())) {
+            onChange.run();
+        }
     }
 
-    /** Gives a target no new requests; those under way go on. */
+    @Override
     public synchronized void drain(String arn, Target target) {
         Registration registration = targets.getOrDefault(arn, Map.of()).get(target);
         if (registration != null) {
@@ -106,7 +110,7 @@ public final class TargetGroups implements AutoCloseable {
         }
     }
 
-    /** Takes a target out at once. */
+    @Override
     public synchronized void forget(String arn, Target target) {
         Registration registration = targets.getOrDefault(arn, new HashMap<>()).remove(target);
         if (registration != null) {
@@ -115,7 +119,7 @@ public final class TargetGroups implements AutoCloseable {
         }
     }
 
-    /** What is thought of a target. */
+    @Override
     public synchronized TargetHealth health(String arn, Target target) {
         Registration registration = targets.getOrDefault(arn, Map.of()).get(target);
         if (registration == null) {
