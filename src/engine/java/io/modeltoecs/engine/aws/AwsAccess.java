@@ -13,6 +13,7 @@ import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
@@ -28,6 +29,7 @@ import software.amazon.awssdk.services.ecs.EcsClient;
 import software.amazon.awssdk.services.ecs.EcsClientBuilder;
 import software.amazon.awssdk.services.elasticloadbalancingv2.ElasticLoadBalancingV2Client;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.S3Configuration;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 import software.amazon.awssdk.services.sts.StsClient;
@@ -39,6 +41,8 @@ import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider
  * Jenkins controller a file that a build names could run a command ({@code credential_process}).
  */
 public final class AwsAccess implements AutoCloseable {
+    private static final int S3_ATTEMPTS = 7;
+
     private final AwsOptions options;
     private final AwsCredentialsProvider credentials;
     private final Region region;
@@ -105,10 +109,20 @@ public final class AwsAccess implements AutoCloseable {
         return region;
     }
 
-    /** S3, addressed by path where the endpoint isn't AWS's own. */
+    /**
+     * S3, addressed by path where the endpoint isn't AWS's own. It tries longer than other clients:
+     * a publication makes thousands of calls, and one that fails ends it.
+     */
     public S3Client s3() {
+        S3ClientBuilder builder = configure(S3Client.builder(), credentials);
         return keep(
-                configure(S3Client.builder(), credentials)
+                builder.overrideConfiguration(
+                                builder.overrideConfiguration().toBuilder()
+                                        .retryStrategy(
+                                                AwsRetryStrategy.standardRetryStrategy().toBuilder()
+                                                        .maxAttempts(S3_ATTEMPTS)
+                                                        .build())
+                                        .build())
                         .forcePathStyle(options.endpoint() != null)
                         // stores that aren't AWS refuse the newer default checksums
                         .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)

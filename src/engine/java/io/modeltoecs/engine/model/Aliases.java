@@ -1,12 +1,19 @@
 package io.modeltoecs.engine.model;
 
+import io.modeltoecs.engine.options.BuildInfo;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** The aliases of one model: they move by compare-and-swap, so that no move is lost. */
 final class Aliases {
     private static final int ATTEMPTS = 30;
+    private static final int MOST_HISTORY = 50;
 
     private final Bucket bucket;
     private final Layout layout;
@@ -22,28 +29,71 @@ final class Aliases {
      * What an alias holds.
      *
      * @param order start of the build that moved it, in milliseconds since 1970
-     * @param previous the version that it held before, or null
+     * @param previous the version that a rollback goes back to, or null
+     * @param history what it held before, the newest first
      */
-    record Alias(String version, String sha256, long order, String by, String previous) {
+    record Alias(
+            String version,
+            String sha256,
+            long order,
+            String updatedAt,
+            String by,
+            String previous,
+            List<LinkedHashMap<String, Object>> history) {
 
         static Alias parse(LinkedHashMap<String, Object> json) {
+            List<LinkedHashMap<String, Object>> history = new ArrayList<>();
+            if (json.get("history") instanceof List<?> entries) {
+                entries.forEach(entry -> history.add(Json.map(entry)));
+            }
             return new Alias(
                     (String) json.get("version"),
                     (String) json.get("sha256"),
                     ((Number) json.get("order")).longValue(),
+                    (String) json.get("updatedAt"),
                     (String) json.get("by"),
-                    (String) json.get("previous"));
+                    (String) json.get("previous"),
+                    history);
         }
 
-        byte[] bytes(Instant updatedAt) {
-            LinkedHashMap<String, Object> json = new LinkedHashMap<>();
-            json.put("version", version);
-            json.put("sha256", sha256);
-            json.put("order", order);
-            json.put("updatedAt", updatedAt.toString());
-            json.put("by", by);
-            json.put("previous", previous);
+        byte[] bytes() {
+            LinkedHashMap<String, Object> json = entry();
+            json.put("history", history);
             return Json.bytes(json);
+        }
+
+        private LinkedHashMap<String, Object> entry() {
+            LinkedHashMap<String, Object> entry = new LinkedHashMap<>();
+            entry.put("version", version);
+            entry.put("sha256", sha256);
+            entry.put("order", order);
+            entry.put("updatedAt", updatedAt);
+            entry.put("by", by);
+            entry.put("previous", previous);
+            return entry;
+        }
+
+        /** History of the alias that comes after this one. */
+        private List<LinkedHashMap<String, Object>> extended() {
+            List<LinkedHashMap<String, Object>> longer = new ArrayList<>(history);
+            longer.add(0, entry());
+            return longer.subList(0, Math.min(longer.size(), MOST_HISTORY));
+        }
+
+        /** What a rollback went back to, when this alias held a version the last time. */
+        private String previousOf(String earlier) {
+            return history.stream()
+                    .filter(entry -> earlier.equals(entry.get("version")))
+                    .findFirst()
+                    .map(entry -> (String) entry.get("previous"))
+                    .orElse(null);
+        }
+    }
+
+    /** A build that moves an alias. */
+    record Mover(long order, String by) {
+        static Mover of(BuildInfo build) {
+            return new Mover(build.startedAt().toEpochMilli(), build.job() + " #" + build.number());
         }
     }
 
@@ -60,33 +110,58 @@ final class Aliases {
      */
     record Move(boolean moved, Optional<Alias> before) {}
 
-    /**
-     * Points an alias to a version, unless a newer build has moved it.
-     *
-     * @param order start of this build, in milliseconds since 1970
-     */
-    Move publish(String model, String alias, String version, String sha256, long order, String by) {
+    /** Points an alias to a version, unless a newer build has moved it. */
+    Move publish(String model, String alias, String version, String sha256, Mover mover) {
         return swap(
                 model,
                 alias,
                 before ->
-                        before.isPresent() && before.get().order() > order
+                        before.isPresent() && before.get().order() > mover.order()
                                 ? null
-                                : new Alias(version, sha256, order, by, previous(before, version)));
+                                : after(before, version, sha256, mover));
     }
 
     /** Points an alias to a version because somebody asked for it; builds begun before stay out. */
-    Move set(String model, String alias, String version, String sha256, long order, String by) {
+    Move set(String model, String alias, String version, String sha256, Mover mover) {
+        return swap(model, alias, before -> after(before, version, sha256, mover));
+    }
+
+    /**
+     * Points an alias back to the version that it held before; called again, it goes back further.
+     *
+     * @param previous what there was before, to what is to be there
+     */
+    Move back(String model, String alias, Mover mover, Function<Alias, StoredModel> previous) {
         return swap(
                 model,
                 alias,
-                before ->
-                        new Alias(
-                                version,
-                                sha256,
-                                Math.max(order, before.map(Alias::order).orElse(order)),
-                                by,
-                                previous(before, version)));
+                before -> {
+                    Alias held = before.orElseThrow();
+                    StoredModel target = previous.apply(held);
+                    Alias after = after(before, target.version(), target.sha256(), mover);
+                    return new Alias(
+                            after.version(),
+                            after.sha256(),
+                            after.order(),
+                            after.updatedAt(),
+                            after.by(),
+                            held.previousOf(target.version()),
+                            after.history());
+                });
+    }
+
+    private static Alias after(Optional<Alias> before, String version, String sha256, Mover mover) {
+        String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+        if (before.isEmpty()) {
+            return new Alias(version, sha256, mover.order(), now, mover.by(), null, List.of());
+        }
+        Alias held = before.get();
+        long order = Math.max(mover.order(), held.order());
+        return held.version().equals(version)
+                ? new Alias(
+                        version, sha256, order, now, mover.by(), held.previous(), held.history())
+                : new Alias(
+                        version, sha256, order, now, mover.by(), held.version(), held.extended());
     }
 
     /** What comes after what is there; null to leave it. */
@@ -96,7 +171,6 @@ final class Aliases {
 
     private Move swap(String model, String alias, Step step) {
         String key = layout.alias(model, alias);
-        Instant now = Instant.now();
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             Optional<Bucket.Item> item = bucket.get(key);
             Optional<Alias> before = item.map(found -> alias(model, alias, found));
@@ -104,10 +178,7 @@ final class Aliases {
             if (after == null) {
                 return new Move(false, before);
             }
-            if (before.isPresent() && before.get().equals(after)) {
-                return new Move(true, before);
-            }
-            byte[] content = after.bytes(now);
+            byte[] content = after.bytes();
             boolean written =
                     item.isPresent()
                             ? bucket.replace(key, content, item.get().etag(), storage)
@@ -120,23 +191,12 @@ final class Aliases {
         throw Bucket.busy("the alias " + model + "@" + alias);
     }
 
-    private static String previous(Optional<Alias> before, String version) {
-        return before.map(
-                        alias ->
-                                alias.version().equals(version)
-                                        ? alias.previous()
-                                        : alias.version())
-                .orElse(null);
-    }
-
     private Optional<Bucket.Item> item(String model, String alias) {
         return bucket.get(layout.alias(model, alias));
     }
 
     private Alias alias(String model, String alias, Bucket.Item item) {
         String uri = bucket.uri(layout.alias(model, alias));
-        return Alias.parse(
-                Json.object(
-                        new String(item.content(), java.nio.charset.StandardCharsets.UTF_8), uri));
+        return Alias.parse(Json.object(new String(item.content(), StandardCharsets.UTF_8), uri));
     }
 }

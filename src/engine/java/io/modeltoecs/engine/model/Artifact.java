@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -63,11 +64,21 @@ final class Artifact {
 
     /** The file's SHA-256, or that of a folder's list as {@code sha256sum} would print it. */
     String sha256(List<Inspection.ModelFile> files) {
-        if (files.size() == 1 && files.get(0).path().equals(path)) {
-            return files.get(0).sha256();
+        return sha256(name, entries(files));
+    }
+
+    /**
+     * The same of a model in the store.
+     *
+     * @param name the artifact's
+     * @param entries its files, as model.json names them
+     */
+    static String sha256(String name, List<? extends Map<String, Object>> entries) {
+        if (entries.size() == 1 && name.equals(entries.get(0).get("path"))) {
+            return (String) entries.get(0).get("sha256");
         }
         StringBuilder list = new StringBuilder();
-        for (LinkedHashMap<String, Object> entry : entries(files)) {
+        for (Map<String, Object> entry : entries) {
             list.append(entry.get("sha256")).append("  ").append(entry.get("path")).append('\n');
         }
         return Digests.sha256(list.toString().getBytes(StandardCharsets.UTF_8));

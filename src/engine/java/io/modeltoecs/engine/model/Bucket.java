@@ -2,6 +2,7 @@ package io.modeltoecs.engine.model;
 
 import io.modeltoecs.engine.StepException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -10,9 +11,14 @@ import software.amazon.awssdk.core.exception.AbortedException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
+import software.amazon.awssdk.services.s3.model.ExpirationStatus;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.S3Error;
 import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.services.s3.model.S3Object;
 import software.amazon.awssdk.services.s3.model.Tag;
 import software.amazon.awssdk.services.s3.model.Tagging;
 
@@ -24,6 +30,8 @@ import software.amazon.awssdk.services.s3.model.Tagging;
  */
 final class Bucket {
     private static final int ATTEMPTS = 8;
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+    private static final int MOST_DELETED = 1000;
 
     private final S3Client s3;
     private final String bucket;
@@ -138,6 +146,100 @@ final class Bucket {
             } catch (SdkException e) {
                 throw S3Errors.explain("s3:PutObject", uri(key), e);
             }
+        }
+    }
+
+    /** Whether an object is there and may be read. */
+    boolean exists(String key) {
+        try {
+            s3.headObject(request -> request.bucket(bucket).key(key));
+            return true;
+        } catch (S3Exception e) {
+            if (S3Errors.missing(e)) {
+                return false;
+            }
+            throw S3Errors.explain("s3:GetObject", uri(key), e);
+        } catch (SdkException e) {
+            throw S3Errors.explain("s3:GetObject", uri(key), e);
+        }
+    }
+
+    /** The keys that begin so, sorted. */
+    List<String> keys(String prefix) {
+        return S3Errors.call(
+                "s3:ListBucket",
+                uri(prefix),
+                () ->
+                        s3
+                                .listObjectsV2Paginator(it -> it.bucket(bucket).prefix(prefix))
+                                .contents()
+                                .stream()
+                                .map(S3Object::key)
+                                .toList());
+    }
+
+    /** The names of the folders in a folder, sorted; asks once for each thousand. */
+    List<String> folders(String prefix) {
+        return S3Errors.call(
+                "s3:ListBucket",
+                uri(prefix),
+                () ->
+                        s3
+                                .listObjectsV2Paginator(
+                                        it -> it.bucket(bucket).prefix(prefix).delimiter("/"))
+                                .commonPrefixes()
+                                .stream()
+                                .map(found -> found.prefix().substring(prefix.length()))
+                                .map(name -> name.substring(0, name.length() - 1))
+                                .toList());
+    }
+
+    /** Deletes objects; what isn't there is no error. */
+    void delete(List<String> keys) {
+        for (int from = 0; from < keys.size(); from += MOST_DELETED) {
+            List<ObjectIdentifier> some =
+                    keys.subList(from, Math.min(keys.size(), from + MOST_DELETED)).stream()
+                            .map(key -> ObjectIdentifier.builder().key(key).build())
+                            .toList();
+            DeleteObjectsResponse answer =
+                    S3Errors.call(
+                            "s3:DeleteObject",
+                            uri(keys.get(from)),
+                            () ->
+                                    s3.deleteObjects(
+                                            it ->
+                                                    it.bucket(bucket)
+                                                            .delete(
+                                                                    d ->
+                                                                            d.objects(some)
+                                                                                    .quiet(true))));
+            for (S3Error error : answer.errors()) {
+                throw new StepException(
+                        "s3:DeleteObject on %s failed: %s (%s)"
+                                .formatted(uri(error.key()), error.message(), error.code()));
+            }
+        }
+    }
+
+    /** Whether what is deleted stays as an old version; false where that may not be asked. */
+    boolean isVersioned() {
+        try {
+            return s3.getBucketVersioning(it -> it.bucket(bucket)).status() != null;
+        } catch (S3Exception e) {
+            return false;
+        }
+    }
+
+    /** Whether a lifecycle rule removes old versions; false where that may not be asked. */
+    boolean expiresOldVersions() {
+        try {
+            return s3.getBucketLifecycleConfiguration(it -> it.bucket(bucket)).rules().stream()
+                    .anyMatch(
+                            rule ->
+                                    rule.status() == ExpirationStatus.ENABLED
+                                            && rule.noncurrentVersionExpiration() != null);
+        } catch (S3Exception e) {
+            return false; // S3 answers 404 where there are no rules
         }
     }
 

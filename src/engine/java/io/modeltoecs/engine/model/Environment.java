@@ -23,15 +23,8 @@ record Environment(
         LinkedHashMap<String, Object> found = Json.object(json, "the training's environment.json");
         return new Environment(
                 found.get("python") instanceof String python ? python : null,
-                map(found.get("libraries")),
-                map(found.get("modules")));
-    }
-
-    @SuppressWarnings("unchecked") // objects of Json
-    private static LinkedHashMap<String, Object> map(Object value) {
-        return value instanceof LinkedHashMap<?, ?> map
-                ? (LinkedHashMap<String, Object>) map
-                : new LinkedHashMap<>();
+                Json.map(found.get("libraries")),
+                Json.map(found.get("modules")));
     }
 
     /** The distributions that bring imports, sorted. */

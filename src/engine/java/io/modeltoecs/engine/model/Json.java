@@ -76,6 +76,14 @@ final class Json {
         return value instanceof Number number ? (Object) number.doubleValue() : value.toString();
     }
 
+    /** An object in JSON that was parsed here; empty if the value isn't one. */
+    @SuppressWarnings("unchecked") // simple() makes this type from an object
+    static LinkedHashMap<String, Object> map(Object value) {
+        return value instanceof LinkedHashMap<?, ?> map
+                ? (LinkedHashMap<String, Object>) map
+                : new LinkedHashMap<>();
+    }
+
     /** Text for people and programs, the same for the same value. */
     static String pretty(Object value) {
         return write(value, true) + "\n";

@@ -5,7 +5,7 @@ record Layout(String prefix) {
 
     /** A version's folder, with a slash at its end. */
     String version(String model, String version) {
-        return "%s/%s/versions/%s/".formatted(prefix, model, version);
+        return versions(model) + version + "/";
     }
 
     /** A version exists when this exists. */
@@ -13,8 +13,26 @@ record Layout(String prefix) {
         return version(model, version) + "model.json";
     }
 
+    /** All versions' folders. */
+    String versions(String model) {
+        return "%s/%s/versions/".formatted(prefix, model);
+    }
+
+    /** There while a version is being removed: nothing may begin to use it. */
+    String removing(String model, String version) {
+        return version(model, version) + "removing.json";
+    }
+
+    String aliases(String model) {
+        return "%s/%s/aliases/".formatted(prefix, model);
+    }
+
+    String uses(String model) {
+        return "%s/%s/uses/".formatted(prefix, model);
+    }
+
     String alias(String model, String alias) {
-        return "%s/%s/aliases/%s.json".formatted(prefix, model, alias);
+        return aliases(model) + alias + ".json";
     }
 
     /** The version that holds these bytes. */
@@ -23,6 +41,6 @@ record Layout(String prefix) {
     }
 
     String use(String model, String service) {
-        return "%s/%s/uses/%s.json".formatted(prefix, model, service);
+        return uses(model) + service + ".json";
     }
 }

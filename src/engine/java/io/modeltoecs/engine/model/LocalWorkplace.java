@@ -166,8 +166,8 @@ public final class LocalWorkplace implements Workplace {
     }
 
     @Override
-    public List<String> send(List<PartOrder> parts, Progress progress)
+    public List<String> send(SendOrder order, Progress progress)
             throws IOException, InterruptedException {
-        return new PartSender(directory, progress).send(parts);
+        return new PartSender(directory, progress).send(order);
     }
 }

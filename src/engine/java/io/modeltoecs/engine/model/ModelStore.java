@@ -6,18 +6,23 @@ import io.modeltoecs.engine.options.AwsOptions;
 import io.modeltoecs.engine.options.BuildInfo;
 import io.modeltoecs.engine.options.ModelRef;
 import io.modeltoecs.engine.progress.Progress;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 
 /**
  * The model store: versions, aliases and who uses them. A version exists when its model.json does.
  */
 public final class ModelStore {
+    private static final int CALLS_AT_A_TIME = 8;
+
     private final Bucket bucket;
     private final Layout layout;
     private final Aliases aliases;
@@ -123,50 +128,100 @@ public final class ModelStore {
      */
     public LinkedHashMap<String, Object> promote(
             String name, String version, String alias, BuildInfo build, Progress progress) {
-        StoredModel model = required(name, version);
+        StoredModel model = usable(name, version);
         Aliases.Move move =
-                aliases.set(
-                        name,
-                        alias,
-                        version,
-                        model.sha256(),
-                        build.startedAt().toEpochMilli(),
-                        by(build));
-        String before = move.before().map(Aliases.Alias::version).orElse(null);
-        progress.say(
-                "%s@%s: %s%s"
-                        .formatted(
-                                name,
-                                alias,
-                                version,
-                                before == null ? "" : " (it was " + before + ")"));
-        return result(model, alias, before);
+                aliases.set(name, alias, version, model.sha256(), Aliases.Mover.of(build));
+        requireNotRemoving(name, version);
+        return moved(model, alias, move, progress);
     }
 
     /**
-     * Points an alias back to the version that it held before.
+     * Points an alias back to the version that it held before; a second call goes back further.
      *
      * @return name, version, alias, previous (the version it was taken from), sha256
      */
     public LinkedHashMap<String, Object> rollback(
             String name, String alias, BuildInfo build, Progress progress) {
-        Aliases.Alias held =
-                aliases.read(name, alias)
-                        .orElseThrow(
-                                () ->
-                                        missing(
-                                                "the model '"
-                                                        + name
-                                                        + "' has no alias '"
-                                                        + alias
-                                                        + "'",
-                                                layout.alias(name, alias)));
-        if (held.previous() == null) {
-            throw new StepException(
-                    "%s@%s can't be rolled back: it never held another version than %s"
-                            .formatted(name, alias, held.version()));
+        if (aliases.read(name, alias).isEmpty()) {
+            throw missing(
+                    "the model '" + name + "' has no alias '" + alias + "'",
+                    layout.alias(name, alias));
         }
-        return promote(name, held.previous(), alias, build, progress);
+        StoredModel[] target = new StoredModel[1];
+        Aliases.Move move =
+                aliases.back(
+                        name,
+                        alias,
+                        Aliases.Mover.of(build),
+                        held -> {
+                            if (held.previous() == null) {
+                                throw new StepException(
+                                        "%s@%s can't be rolled back: it held no other version before %s"
+                                                .formatted(name, alias, held.version()));
+                            }
+                            target[0] = usable(name, held.previous());
+                            return target[0];
+                        });
+        requireNotRemoving(name, target[0].version());
+        return moved(target[0], alias, move, progress);
+    }
+
+    private static LinkedHashMap<String, Object> moved(
+            StoredModel model, String alias, Aliases.Move move, Progress progress) {
+        String before = move.before().map(Aliases.Alias::version).orElse(null);
+        progress.say(
+                "%s@%s: %s%s"
+                        .formatted(
+                                model.name(),
+                                alias,
+                                model.version(),
+                                before == null ? "" : " (it was " + before + ")"));
+        return result(model, alias, before);
+    }
+
+    /** A version that is there to stay. */
+    private StoredModel usable(String name, String version) {
+        StoredModel model = required(name, version);
+        requireNotRemoving(name, version);
+        return model;
+    }
+
+    private void requireNotRemoving(String name, String version) {
+        if (isBeingRemoved(name, version)) {
+            throw new StepException(
+                    "%s@%s is being removed by 'keep' of trainAndPublishModel: choose another version"
+                            .formatted(name, version));
+        }
+    }
+
+    /**
+     * Whether a version is about to go. Whoever begins to use a version records that first and asks
+     * then; whoever removes one says so first and looks then who uses it: one of the two sees the
+     * other.
+     */
+    boolean isBeingRemoved(String name, String version) {
+        return bucket.exists(layout.removing(name, version));
+    }
+
+    /** The names of a model's versions, the newest first; needs s3:ListBucket. */
+    public List<String> versions(String name) {
+        List<String> versions = new ArrayList<>(bucket.folders(layout.versions(name)));
+        versions.removeIf(version -> !ModelRef.VERSION.matcher(version).matches());
+        Collections.reverse(versions);
+        return versions;
+    }
+
+    /**
+     * Describes versions, as a page shows them.
+     *
+     * @param versions some of {@link #versions}
+     * @return those of them that exist, in the same order
+     */
+    public List<StoredModel> describe(String name, List<String> versions)
+            throws IOException, InterruptedException {
+        List<Callable<Optional<StoredModel>>> tasks = new ArrayList<>();
+        versions.forEach(version -> tasks.add(() -> find(name, version)));
+        return Parallel.all(CALLS_AT_A_TIME, tasks).stream().flatMap(Optional::stream).toList();
     }
 
     /**
@@ -174,6 +229,7 @@ public final class ModelStore {
      *
      * @param service who uses them, as {@code 123456789012.eu-central-1.cluster.service}
      * @param versions those of its running, previous and last completed revisions
+     * @throws StepException if one of them is being removed
      */
     public void recordUse(String name, String service, List<String> versions) {
         LinkedHashMap<String, Object> use = new LinkedHashMap<>();
@@ -181,16 +237,12 @@ public final class ModelStore {
         use.put("versions", new ArrayList<>(versions));
         use.put("updatedAt", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         bucket.put(layout.use(name, service), Json.bytes(use), Bucket.Storage.PLAIN);
+        versions.forEach(version -> requireNotRemoving(name, version));
     }
 
     /** Where a version is, as {@code s3://bucket/models/iris/versions/20261123T.../}. */
     public String uri(String name, String version) {
         return bucket.uri(layout.version(name, version));
-    }
-
-    /** A build, as aliases name it. */
-    static String by(BuildInfo build) {
-        return build.job() + " #" + build.number();
     }
 
     private static LinkedHashMap<String, Object> result(

@@ -39,6 +39,8 @@ final class PartSender {
     // the way
     private static final Set<String> CODES_TRY_AGAIN =
             Set.of("RequestTimeout", "SlowDown", "BadDigest", "IncompleteBody");
+    private static final Set<String> EXPIRED =
+            Set.of("ExpiredToken", "TokenRefreshRequired", "RequestExpired");
     private static final Pattern CODE = Pattern.compile("<Code>([^<]+)</Code>");
 
     private final Path directory;
@@ -55,17 +57,24 @@ final class PartSender {
     }
 
     /**
-     * @return the ETags, in the order of the parts
+     * @return the ETags, in the order of the parts; null for a part whose URL had expired
      */
-    List<String> send(List<PartOrder> parts) throws IOException, InterruptedException {
-        long total = parts.stream().mapToLong(PartOrder::bytes).sum();
-        Activity activity = new Activity(progress, "sending " + parts.size() + " parts", total);
+    List<String> send(SendOrder order) throws IOException, InterruptedException {
+        Activity activity =
+                new Activity(
+                        progress,
+                        "upload",
+                        order.totalBytes(),
+                        order.doneBytes(),
+                        Duration.ofMillis(order.doneMillis()));
         List<Callable<String>> tasks = new ArrayList<>();
-        for (PartOrder part : parts) {
+        for (PartOrder part : order.parts()) {
             tasks.add(
                     () -> {
                         String etag = send(part);
-                        activity.done(part.bytes());
+                        if (etag != null) {
+                            activity.done(part.bytes());
+                        }
                         return etag;
                     });
         }
@@ -88,6 +97,9 @@ final class PartSender {
                                                     "S3 gave no ETag for a part of '"
                                                             + part.path()
                                                             + "'"));
+                }
+                if (hasExpired(answer)) {
+                    return null;
                 }
                 problem = problem(answer);
                 if (!mayPass(answer)) {
@@ -155,6 +167,14 @@ final class PartSender {
         return answer.statusCode() >= 500
                 || TRY_AGAIN.contains(answer.statusCode())
                 || CODES_TRY_AGAIN.contains(code(answer));
+    }
+
+    /** Whether the URL's signature, or the session that it was signed in, is too old by now. */
+    private static boolean hasExpired(HttpResponse<String> answer) {
+        return (answer.statusCode() == 403 || answer.statusCode() == 400)
+                && (EXPIRED.contains(code(answer))
+                        || code(answer).equals("AccessDenied")
+                                && answer.body().contains("Request has expired"));
     }
 
     private static boolean isOurs(IOException e) {

@@ -65,13 +65,14 @@ public final class Publisher {
     }
 
     /**
-     * Checks, before a training begins, whether the store can be reached.
+     * Checks, before a training begins, whether the store can be read and written.
      *
      * @throws StepException if it can't
      */
     public void check() {
         // needs no s3:ListBucket, as a HEAD of the bucket would
         bucket.get(layout.alias(options.name(), championAlias().orElse("latest")));
+        upload.probe(layout.version(options.name(), "write-check") + "model.json");
     }
 
     /**
@@ -81,6 +82,7 @@ public final class Publisher {
      * @param save called after each change of the state that a restart must not lose
      * @return name, version, uri, sha256, sizeBytes, metrics, aliases, reused
      * @throws StepException if it can't be published; the store is as it was
+     * @throws WorkplaceLostException if the workplace can't be reached: call again when it is back
      */
     public LinkedHashMap<String, Object> publish(
             Workplace workplace, PublicationState state, Runnable save, Progress progress)
@@ -100,6 +102,8 @@ public final class Publisher {
                 save.run();
             }
             return new LinkedHashMap<>(state.result());
+        } catch (WorkplaceLostException e) {
+            throw e; // what was sent is kept, to go on with when it is back
         } catch (AbortedException e) {
             giveUp(state, progress);
             InterruptedException interrupted = new InterruptedException("publishing was aborted");
@@ -138,7 +142,8 @@ public final class Publisher {
 
     private void inspect(Workplace workplace, PublicationState state, Progress progress)
             throws IOException, InterruptedException {
-        check();
+        Optional<StoredModel> champion =
+                championAlias().flatMap(alias -> store.holder(options.name(), alias));
         Artifact artifact = new Artifact(options.artifact());
         Inspection inspection =
                 workplace.inspect(
@@ -157,8 +162,6 @@ public final class Publisher {
                                 inspection.metrics(),
                                 "the metrics file '" + options.metrics() + "'");
         List<LinkedHashMap<String, Object>> files = artifact.entries(inspection.files());
-        Optional<StoredModel> champion =
-                championAlias().flatMap(alias -> store.holder(options.name(), alias));
         gates.check(metrics, champion, progress);
 
         String content = artifact.sha256(inspection.files());
@@ -223,7 +226,8 @@ public final class Publisher {
                 .map(item -> new String(item.content(), StandardCharsets.UTF_8))
                 .map(text -> (String) Json.object(text, bucket.uri(key)).get("version"))
                 .flatMap(version -> store.find(options.name(), version))
-                .filter(model -> same(model.json(), files, environment));
+                .filter(model -> same(model.json(), files, environment))
+                .filter(model -> !store.isBeingRemoved(model.name(), model.version()));
     }
 
     private static boolean same(
@@ -267,8 +271,15 @@ public final class Publisher {
                                     store.uri(model.name(), model.version())));
         }
         ArrayList<String> held = moveAliases(model, progress);
+        if (state.reused() && store.isBeingRemoved(model.name(), model.version())) {
+            throw new StepException(
+                    model.ref()
+                            + " has these bytes, but is being removed by another build's 'keep':"
+                            + " run this build again, which publishes them anew");
+        }
         if (options.keep() != null) {
-            progress.say("keep: versions aren't removed yet, all are kept");
+            new Retention(bucket, layout, store, clock)
+                    .apply(options.name(), options.keep(), progress);
         }
         state.done(result(state, model, held));
     }
@@ -302,8 +313,7 @@ public final class Publisher {
                             alias,
                             model.version(),
                             model.sha256(),
-                            build.startedAt().toEpochMilli(),
-                            ModelStore.by(build));
+                            Aliases.Mover.of(build));
             String name = model.name() + "@" + alias;
             String before = move.before().map(Aliases.Alias::version).orElse(null);
             if (!move.moved()) {

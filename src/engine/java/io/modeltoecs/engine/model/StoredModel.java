@@ -53,13 +53,19 @@ public record StoredModel(
 
     /** Bytes of all its files. */
     public long sizeBytes() {
-        long size = 0;
-        if (json.get("files") instanceof List<?> files) {
-            for (Object file : files) {
-                size += ((Number) ((Map<?, ?>) file).get("bytes")).longValue();
-            }
-        }
-        return size;
+        return files().stream().mapToLong(file -> ((Number) file.get("bytes")).longValue()).sum();
+    }
+
+    /** Its files, each with path, sha256 and bytes. */
+    List<LinkedHashMap<String, Object>> files() {
+        return json.get("files") instanceof List<?> files
+                ? files.stream().map(Json::map).toList()
+                : List.of();
+    }
+
+    /** What by-sha256 finds its bytes by. */
+    String content() {
+        return Artifact.sha256((String) json.get("artifact"), files());
     }
 
     private List<String> texts(String key) {

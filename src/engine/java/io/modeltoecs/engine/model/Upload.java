@@ -1,5 +1,6 @@
 package io.modeltoecs.engine.model;
 
+import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.model.PublicationState.FileState;
 import io.modeltoecs.engine.options.PublishOptions;
 import io.modeltoecs.engine.progress.Activity;
@@ -32,6 +33,7 @@ final class Upload {
     private static final long BATCH_BYTES = 128L << 20;
     private static final int CALLS_AT_A_TIME = 8;
     private static final Duration SIGNED_FOR = Duration.ofHours(1);
+    private static final int MOST_SIGNATURES = 3;
 
     private final S3Client s3;
     private final S3Presigner presigner;
@@ -80,15 +82,49 @@ final class Upload {
         for (List<Part> batch : batches(missing)) {
             start(batch, state);
             save.run();
-            List<PartOrder> orders = batch.stream().map(part -> sign(part, state)).toList();
-            List<String> etags = workplace.send(orders, progress);
-            for (int i = 0; i < batch.size(); i++) {
-                state.sent(batch.get(i).file(), batch.get(i).index(), etags.get(i));
-                activity.done(batch.get(i).bytes());
+            List<Part> left = batch;
+            for (int signed = 1; !left.isEmpty(); signed++) {
+                if (signed > MOST_SIGNATURES) {
+                    throw new StepException(
+                            "the credentials of this step have expired while it uploaded: give"
+                                    + " 'roleArn', which is refreshed, or keys that last longer");
+                }
+                left = send(left, workplace, state, activity, progress);
+                save.run();
             }
-            save.run();
         }
         activity.end();
+    }
+
+    /** Has parts sent; gives back those whose signature was too old when they got their turn. */
+    private List<Part> send(
+            List<Part> parts,
+            Workplace workplace,
+            PublicationState state,
+            Activity activity,
+            Progress progress)
+            throws IOException, InterruptedException {
+        ArrayList<PartOrder> orders = new ArrayList<>();
+        parts.forEach(part -> orders.add(sign(part, state)));
+        List<String> etags =
+                workplace.send(
+                        new SendOrder(
+                                orders,
+                                activity.totalBytes(),
+                                activity.doneBytes(),
+                                activity.elapsed().toMillis()),
+                        progress);
+        List<Part> left = new ArrayList<>();
+        for (int i = 0; i < parts.size(); i++) {
+            Part part = parts.get(i);
+            if (etags.get(i) == null) {
+                left.add(part);
+            } else {
+                state.sent(part.file(), part.index(), etags.get(i));
+                activity.done(part.bytes());
+            }
+        }
+        return left;
     }
 
     private static List<List<Part>> batches(List<Part> parts) {
@@ -115,7 +151,7 @@ final class Upload {
             if (state.uploadId(file) == null) {
                 tasks.add(
                         () -> {
-                            state.started(file, create(file));
+                            state.started(file, create(file.key));
                             return null;
                         });
             }
@@ -125,11 +161,23 @@ final class Upload {
         }
     }
 
-    private String create(FileState file) {
+    /** Tries whether a key below could be written, and leaves nothing there. */
+    void probe(String key) {
+        String uploadId = create(key);
+        S3Errors.call(
+                "s3:AbortMultipartUpload",
+                bucket.uri(key),
+                () ->
+                        s3.abortMultipartUpload(
+                                request ->
+                                        request.bucket(bucket.name()).key(key).uploadId(uploadId)));
+    }
+
+    private String create(String key) {
         CreateMultipartUploadRequest.Builder request =
                 CreateMultipartUploadRequest.builder()
                         .bucket(bucket.name())
-                        .key(file.key)
+                        .key(key)
                         .storageClass(options.storageClass())
                         .tagging(storage.tagging());
         if (storage.kmsKeyId() != null) {
@@ -137,7 +185,7 @@ final class Upload {
         }
         return S3Errors.call(
                 "s3:PutObject",
-                bucket.uri(file.key),
+                bucket.uri(key),
                 () -> s3.createMultipartUpload(request.build()).uploadId());
     }
 

@@ -14,6 +14,7 @@ public interface Workplace {
      * Reads the artifact, the metrics and the environment: hashes, scans, measures.
      *
      * @throws io.modeltoecs.engine.StepException if a file is missing or isn't what it should be
+     * @throws WorkplaceLostException if it can't be reached
      */
     Inspection inspect(InspectionOrder order, Progress progress)
             throws IOException, InterruptedException;
@@ -21,8 +22,8 @@ public interface Workplace {
     /**
      * Sends parts of files to signed URLs, each retried by itself.
      *
-     * @return the ETags, in the order of the parts
+     * @return the ETags, in the order of the parts; null for a part whose URL had expired
+     * @throws WorkplaceLostException if it can't be reached: parts may or may not have been sent
      */
-    List<String> send(List<PartOrder> parts, Progress progress)
-            throws IOException, InterruptedException;
+    List<String> send(SendOrder order, Progress progress) throws IOException, InterruptedException;
 }

@@ -2,6 +2,8 @@ package io.jenkins.plugins.modeltoecs;
 
 import hudson.FilePath;
 import hudson.model.TaskListener;
+import hudson.remoting.ChannelClosedException;
+import hudson.remoting.RequestAbortedException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.UUID;
@@ -35,5 +37,15 @@ final class Agent {
      */
     boolean awaitEnd(long seconds) throws IOException, InterruptedException {
         return lastCall == null || directory.act(new AgentCall.AwaitEnd(lastCall, seconds));
+    }
+
+    /** Whether a failed call tells only that the connection to the agent is lost. */
+    static boolean isLost(Throwable failure) {
+        for (Throwable t = failure; t != null; t = t.getCause()) {
+            if (t instanceof ChannelClosedException || t instanceof RequestAbortedException) {
+                return true;
+            }
+        }
+        return false;
     }
 }

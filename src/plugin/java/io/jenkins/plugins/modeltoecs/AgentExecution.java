@@ -2,8 +2,6 @@ package io.jenkins.plugins.modeltoecs;
 
 import hudson.FilePath;
 import hudson.Launcher;
-import hudson.remoting.ChannelClosedException;
-import hudson.remoting.RequestAbortedException;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import jenkins.util.Timer;
@@ -115,7 +113,7 @@ abstract class AgentExecution extends EngineExecution {
         if (isStopped()) {
             return;
         }
-        if (isConnectionLost(cause)) {
+        if (Agent.isLost(cause)) {
             progress().say("Lost the connection to " + node + "; going on when it is back");
             goOnLater();
             return;
@@ -164,14 +162,5 @@ abstract class AgentExecution extends EngineExecution {
                         endWith(cause);
                     }
                 });
-    }
-
-    private static boolean isConnectionLost(Throwable cause) {
-        for (Throwable t = cause; t != null; t = t.getCause()) {
-            if (t instanceof ChannelClosedException || t instanceof RequestAbortedException) {
-                return true;
-            }
-        }
-        return false;
     }
 }

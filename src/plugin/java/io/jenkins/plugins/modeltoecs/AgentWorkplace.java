@@ -3,10 +3,12 @@ package io.jenkins.plugins.modeltoecs;
 import io.modeltoecs.engine.model.Inspection;
 import io.modeltoecs.engine.model.InspectionOrder;
 import io.modeltoecs.engine.model.LocalWorkplace;
-import io.modeltoecs.engine.model.PartOrder;
+import io.modeltoecs.engine.model.SendOrder;
 import io.modeltoecs.engine.model.Workplace;
+import io.modeltoecs.engine.model.WorkplaceLostException;
 import io.modeltoecs.engine.progress.Progress;
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,13 +24,25 @@ final class AgentWorkplace implements Workplace {
     @Override
     public Inspection inspect(InspectionOrder order, Progress progress)
             throws IOException, InterruptedException {
-        return agent.run(new Inspect(order));
+        return run(new Inspect(order));
     }
 
     @Override
-    public List<String> send(List<PartOrder> parts, Progress progress)
+    public List<String> send(SendOrder order, Progress progress)
             throws IOException, InterruptedException {
-        return agent.run(new Send(new ArrayList<>(parts)));
+        return run(new Send(order));
+    }
+
+    private <T extends Serializable> T run(AgentTask<T> task)
+            throws IOException, InterruptedException {
+        try {
+            return agent.run(task);
+        } catch (IOException | RuntimeException e) {
+            if (Agent.isLost(e)) {
+                throw new WorkplaceLostException(e);
+            }
+            throw e;
+        }
     }
 
     private static final class Inspect implements AgentTask<Inspection> {
@@ -50,16 +64,16 @@ final class AgentWorkplace implements Workplace {
     private static final class Send implements AgentTask<ArrayList<String>> {
         private static final long serialVersionUID = 1L;
 
-        private final ArrayList<PartOrder> parts;
+        private final SendOrder order;
 
-        Send(ArrayList<PartOrder> parts) {
-            this.parts = parts;
+        Send(SendOrder order) {
+            this.order = order;
         }
 
         @Override
         public ArrayList<String> run(Path directory, Progress progress)
                 throws IOException, InterruptedException {
-            return new ArrayList<>(new LocalWorkplace(directory).send(parts, progress));
+            return new ArrayList<>(new LocalWorkplace(directory).send(order, progress));
         }
     }
 }

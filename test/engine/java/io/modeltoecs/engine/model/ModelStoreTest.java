@@ -22,6 +22,8 @@ class ModelStoreTest {
     private static final String ONE = "20261123T100000Z-00000001";
     private static final String TWO = "20261123T110000Z-00000002";
 
+    private static final String THREE = "20261123T120000Z-00000003";
+
     private TestS3 s3;
     private AwsAccess aws;
     private ModelStore store;
@@ -111,12 +113,31 @@ class ModelStoreTest {
     }
 
     @Test
+    void aSecondRollbackGoesBackFurther() {
+        version(THREE);
+        store.promote("iris", ONE, "prod", build(1), log::add);
+        store.promote("iris", TWO, "prod", build(2), log::add);
+        store.promote("iris", THREE, "prod", build(3), log::add);
+
+        store.rollback("iris", "prod", build(4), log::add);
+        Map<String, Object> back = store.rollback("iris", "prod", build(5), log::add);
+
+        assertThat(back).containsEntry("version", ONE).containsEntry("previous", TWO);
+        assertThatThrownBy(() -> store.rollback("iris", "prod", build(6), log::add))
+                .hasMessageContaining("it held no other version before " + ONE);
+        Map<String, Object> alias = Json.object(s3.text("models/iris/aliases/prod.json"), "alias");
+        assertThat(((List<?>) alias.get("history")))
+                .extracting(entry -> ((Map<?, ?>) entry).get("version"))
+                .isEqualTo(List.of(TWO, THREE, TWO, ONE));
+    }
+
+    @Test
     void thereIsNothingToRollBackToAtFirst() {
         store.promote("iris", ONE, "prod", build(1), log::add);
 
         assertThatThrownBy(() -> store.rollback("iris", "prod", build(2), log::add))
                 .isInstanceOf(StepException.class)
-                .hasMessageContaining("it never held another version than " + ONE);
+                .hasMessageContaining("it held no other version before " + ONE);
     }
 
     @Test
@@ -125,7 +146,7 @@ class ModelStoreTest {
                 new Aliases(new Bucket(aws.s3(), s3.bucket), new Layout("models"), Bucket.Storage.PLAIN);
         store.promote("iris", ONE, "prod", build(5), log::add);
 
-        Aliases.Move late = aliases.publish("iris", "prod", TWO, "x", build(4).startedAt().toEpochMilli(), "b");
+        Aliases.Move late = aliases.publish("iris", "prod", TWO, "x", Aliases.Mover.of(build(4)));
         // a promotion moves even what a newer build has moved
         store.promote("iris", TWO, "prod", build(3), log::add);
 

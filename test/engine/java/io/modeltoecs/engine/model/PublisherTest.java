@@ -357,12 +357,12 @@ class PublisherTest {
                     }
 
                     @Override
-                    public List<String> send(List<PartOrder> parts, Progress progress)
+                    public List<String> send(SendOrder order, Progress progress)
                             throws IOException, InterruptedException {
                         if (++batches == 2) {
                             throw new Death();
                         }
-                        return here.send(parts, progress);
+                        return here.send(order, progress);
                     }
                 };
         Map<String, Object> arguments = Map.of("artifact", "many");
@@ -409,6 +409,96 @@ class PublisherTest {
                 publish(1, workspace, state(beforeAliases.get()), Map.of());
 
         assertThat(again).isEqualTo(state.result());
+    }
+
+    @Test
+    void anUrlThatHasExpiredIsSignedAnew() throws Exception {
+        s3.fail("PUT .*partNumber=1&", TestS3.Kind.EXPIRED, 2);
+
+        assertThat(publish(1)).containsEntry("reused", false);
+        s3.fail("PUT .*partNumber=1&", TestS3.Kind.EXPIRED, 3);
+        write("model.bin", "another model");
+        assertThatThrownBy(() -> publish(2))
+                .isInstanceOf(StepException.class)
+                .hasMessageContaining("have expired while it uploaded");
+        assertThat(s3.openUploads()).isZero();
+    }
+
+    @Test
+    void aPublicationSucceedsWhereOneCallOfFiveFails() throws Exception {
+        Path folder = Files.createDirectory(workspace.resolve("many"));
+        for (int i = 0; i < 20; i++) {
+            Files.writeString(folder.resolve("file " + i), "content " + i);
+        }
+        s3.failOften();
+
+        Object version = publish(1, "artifact", "many").get("version");
+
+        s3.failNoMore();
+        assertThat(alias("latest")).containsEntry("version", version);
+        assertThat(s3.text("models/iris/versions/" + version + "/many/file 19"))
+                .isEqualTo("content 19");
+        assertThat(s3.openUploads()).isZero();
+    }
+
+    @Test
+    void aFolderOfAThousandFiles() throws Exception {
+        Path folder = Files.createDirectory(workspace.resolve("ordner mit 模型"));
+        for (int i = 0; i < 1000; i++) {
+            Files.writeString(folder.resolve("datei %d ü".formatted(i)), "content " + i);
+        }
+
+        Map<String, Object> result = publish(1, "artifact", "ordner mit 模型");
+
+        String version = "models/iris/versions/" + result.get("version") + "/";
+        assertThat(s3.keys()).filteredOn(key -> key.startsWith(version)).hasSize(1001);
+        assertThat(s3.text(version + "ordner mit 模型/datei 999 ü")).isEqualTo("content 999");
+    }
+
+    @Test
+    void aLostWorkplaceKeepsWhatWasSent() throws Exception {
+        PublicationState state = new PublicationState(null);
+        LocalWorkplace here = new LocalWorkplace(workspace);
+        Workplace leaving =
+                new Workplace() {
+                    @Override
+                    public Inspection inspect(InspectionOrder order, Progress progress)
+                            throws IOException, InterruptedException {
+                        return here.inspect(order, progress);
+                    }
+
+                    @Override
+                    public List<String> send(SendOrder order, Progress progress)
+                            throws IOException {
+                        throw new WorkplaceLostException(new IOException("channel closed"));
+                    }
+                };
+        try (AwsAccess aws = s3.access()) {
+            Publisher publisher = new Publisher(options(Map.of()), build(1), aws);
+            assertThatThrownBy(() -> publisher.publish(leaving, state, () -> {}, log::add))
+                    .isInstanceOf(WorkplaceLostException.class);
+            assertThat(s3.openUploads()).isEqualTo(1);
+
+            publisher.publish(here, state, () -> {}, log::add);
+        }
+
+        assertThat(s3.requests.stream().filter(line -> line.matches("POST .*uploads.*"))).hasSize(1);
+        assertThat(alias("latest")).containsEntry("version", state.result().get("version"));
+        assertThat(s3.openUploads()).isZero();
+    }
+
+    @Test
+    void aStoreThatCannotBeWrittenIsFoundBeforeATraining() {
+        s3.answer("POST", 403, "AccessDenied", 1);
+        try (AwsAccess aws = s3.access()) {
+            Publisher publisher = new Publisher(options(Map.of()), build(1), aws);
+            assertThatThrownBy(publisher::check)
+                    .isInstanceOf(StepException.class)
+                    .hasMessageContaining("access denied to s3:PutObject on s3://" + s3.bucket);
+            publisher.check();
+        }
+        assertThat(s3.openUploads()).isZero();
+        assertThat(s3.keys()).isEmpty();
     }
 
     @Test
@@ -462,7 +552,7 @@ class PublisherTest {
                     }
 
                     @Override
-                    public List<String> send(List<PartOrder> parts, Progress progress) {
+                    public List<String> send(SendOrder order, Progress progress) {
                         throw new AssertionError();
                     }
                 };

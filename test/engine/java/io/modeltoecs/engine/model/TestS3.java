@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
@@ -59,6 +60,8 @@ final class TestS3 implements AutoCloseable {
         DAMAGE,
         /** an error, as given */
         ANSWER,
+        /** what S3 says of an URL whose time is over */
+        EXPIRED,
         /** no answer for a minute */
         HANG
     }
@@ -131,7 +134,7 @@ final class TestS3 implements AutoCloseable {
     }
 
     List<String> writes() {
-        return requests.stream().filter(line -> !line.startsWith("GET ")).toList();
+        return requests.stream().filter(line -> !line.matches("(GET|HEAD) .*")).toList();
     }
 
     /**
@@ -154,6 +157,25 @@ final class TestS3 implements AutoCloseable {
                         status,
                         code,
                         new AtomicInteger(times)));
+    }
+
+    /** Fails one call of five, some by an error, some by a dropped connection. */
+    void failOften() {
+        Random random = new Random(7);
+        faults.add(
+                new Fault(
+                        line -> random.nextInt(10) == 0, Kind.DROP, 0, "", new AtomicInteger(1 << 20)));
+        faults.add(
+                new Fault(
+                        line -> random.nextInt(9) == 0,
+                        Kind.ANSWER,
+                        503,
+                        "SlowDown",
+                        new AtomicInteger(1 << 20)));
+    }
+
+    void failNoMore() {
+        faults.clear();
     }
 
     private void serve(HttpExchange exchange) throws IOException {
@@ -181,6 +203,8 @@ final class TestS3 implements AutoCloseable {
                     body[body.length / 2] ^= 1;
                     forward(exchange, body, true);
                 }
+                case EXPIRED ->
+                        error(exchange, 403, "AccessDenied", "Request has expired");
                 case ANSWER -> error(exchange, fault.status, fault.code);
                 case HANG -> Thread.sleep(60_000);
             }
@@ -269,9 +293,14 @@ final class TestS3 implements AutoCloseable {
     }
 
     private static void error(HttpExchange exchange, int status, String code) throws IOException {
+        error(exchange, status, code, "as the test asked");
+    }
+
+    private static void error(HttpExchange exchange, int status, String code, String message)
+            throws IOException {
         byte[] body =
-                "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>as the test asked</Message></Error>"
-                        .formatted(code)
+                "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>%s</Message></Error>"
+                        .formatted(code, message)
                         .getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Content-Type", "application/xml");
         boolean none = exchange.getRequestMethod().equals("HEAD");
