@@ -28,10 +28,13 @@ import software.amazon.awssdk.services.ecr.EcrClient;
 import software.amazon.awssdk.services.ecs.EcsClient;
 import software.amazon.awssdk.services.ecs.EcsClientBuilder;
 import software.amazon.awssdk.services.elasticloadbalancingv2.ElasticLoadBalancingV2Client;
+import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.S3Configuration;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
+import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
+import software.amazon.awssdk.services.ssm.SsmClient;
 import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider;
 
@@ -176,6 +179,29 @@ public final class AwsAccess implements AutoCloseable {
 
     public CloudWatchLogsClient logs() {
         return keep(configure(CloudWatchLogsClient.builder(), credentials).build());
+    }
+
+    /** CloudWatch Logs of another region: a log driver names it. */
+    public CloudWatchLogsClient logs(Region where) {
+        return keep(configure(CloudWatchLogsClient.builder(), credentials).region(where).build());
+    }
+
+    /** Secrets Manager of the region that a secret's ARN names. */
+    public SecretsManagerClient secrets(Region where) {
+        return keep(configure(SecretsManagerClient.builder(), credentials).region(where).build());
+    }
+
+    /** Systems Manager's parameters of a region. */
+    public SsmClient parameters(Region where) {
+        return keep(configure(SsmClient.builder(), credentials).region(where).build());
+    }
+
+    public IamClient iam() {
+        return keep(configure(IamClient.builder(), credentials).build());
+    }
+
+    public StsClient sts() {
+        return keep(configure(StsClient.builder(), credentials).build());
     }
 
     private <B extends AwsClientBuilder<B, C>, C> B configure(

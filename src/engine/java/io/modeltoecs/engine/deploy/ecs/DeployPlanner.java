@@ -19,6 +19,9 @@ import software.amazon.awssdk.services.ecs.model.Service;
 
 /** Plans {@code deployToEcs}: the revision that the service runs, with another image and model. */
 final class DeployPlanner implements Planner {
+    /** Of a service that is created behind a load balancer without saying: a model has to load. */
+    private static final int GRACE_SECONDS = 60;
+
     private final DeployOptions options;
     private final AwsAccess access;
     private final EcsApi ecs;
@@ -113,7 +116,16 @@ final class DeployPlanner implements Planner {
             progress.say("changes to the service: " + update);
         }
         if (rolls) {
-            warnOf(service, after, change.container(), balanced);
+            check(after, change);
+            new HealthRules(progress)
+                    .warn(
+                            found.json(),
+                            after.container(change.container()),
+                            balanced,
+                            LoadTime.of(
+                                    ecs,
+                                    new LogTail(access),
+                                    before.container(change.container())));
         }
         String lastCompleted = lastCompleted(found);
         return new Plan(
@@ -170,9 +182,21 @@ final class DeployPlanner implements Planner {
             throw new StepException(
                     "spec '%s': the deployment controller has to be ECS".formatted(options.spec()));
         }
+        if (balanced && !service.has("healthCheckGracePeriodSeconds")) {
+            service.put("healthCheckGracePeriodSeconds", GRACE_SECONDS);
+        }
         progress.say(
                 "the service %s is created from the spec '%s', task definition %s"
                         .formatted(ecs.label(), options.spec(), definition.family()));
+        progress.say("  service: " + service);
+        Diff.between(spec.taskDefinition(), definition).forEach(line -> progress.say("  " + line));
+        check(definition, change);
+        new HealthRules(progress)
+                .warn(
+                        service,
+                        definition.container(change.container()),
+                        balanced,
+                        Optional.empty());
         return new Plan(
                 definition,
                 null,
@@ -189,7 +213,8 @@ final class DeployPlanner implements Planner {
                 uses(definition, definition, null, null));
     }
 
-    private record Change(String container, String image, List<String> digests, String model) {}
+    private record Change(
+            String container, String image, List<String> digests, String model, String files) {}
 
     /** Puts image, model, environment and so on into a task definition. */
     private Change change(
@@ -231,19 +256,44 @@ final class DeployPlanner implements Planner {
         if (options.executionRoleArn() != null) {
             definition.text("executionRoleArn", options.executionRoleArn());
         }
-        if (options.readiness() != null && !balanced) {
-            HealthCheck.add(container, options.readiness());
-        }
-        if (model != null && definition.text("taskRoleArn") == null) {
-            progress.say(
-                    "warning: the task definition has no task role, so that the container may not be able to"
-                            + " read the model: give 'taskRoleArn'");
+        HealthRules.addCheck(container, options.readiness(), image, balanced);
+        if (container.env("MODEL") != null) {
+            checkTaskRole(definition);
         }
         return new Change(
                 container.name(),
                 container.image(),
                 image == null ? ImageName.digestsOf(container.image()) : image.digests(),
-                model == null ? container.env("MODEL") : model);
+                model == null ? container.env("MODEL") : model,
+                model == null
+                        ? null
+                        : "%s/%s/%s/versions/%s/"
+                                .formatted(
+                                        options.aws().bucket(),
+                                        options.aws().prefix(),
+                                        options.model().name(),
+                                        model.substring(model.indexOf('@') + 1)));
+    }
+
+    /** On Fargate a container has no other way to get credentials; a machine may have its own. */
+    private void checkTaskRole(TaskDefinition definition) {
+        if (definition.text("taskRoleArn") != null) {
+            return;
+        }
+        if (definition.isForFargate()) {
+            throw new StepException(
+                    "the task definition '%s' has no task role, so that the container can't read the model: give 'taskRoleArn'"
+                            .formatted(definition.family()));
+        }
+        progress.say(
+                "warning: the task definition has no task role, so that the container may not be able to"
+                        + " read the model: give 'taskRoleArn'");
+    }
+
+    /** What only a look at other services of AWS can tell. */
+    private void check(TaskDefinition definition, Change change) {
+        new Preflight(access, progress).check(definition);
+        new Permissions(access, progress).check(definition, change.files());
     }
 
     /** The model that stays has to fit the new image as well, where its model.json can be read. */
@@ -299,8 +349,7 @@ final class DeployPlanner implements Planner {
     /** Where the task definition says nothing and runs on machines, those decide. */
     private static void checkArchitecture(TaskDefinition definition, ImageFacts image) {
         boolean said = definition.json().path("runtimePlatform").has("cpuArchitecture");
-        boolean fargate =
-                definition.json().path("requiresCompatibilities").toString().contains("FARGATE");
+        boolean fargate = definition.isForFargate();
         String wanted = architecture(definition);
         if ((said || fargate)
                 && image.architecture() != null
@@ -329,21 +378,6 @@ final class DeployPlanner implements Planner {
         }
         if (!after.equals(before)) {
             body.set("deploymentConfiguration", after);
-        }
-    }
-
-    private void warnOf(Service service, TaskDefinition after, String container, boolean balanced) {
-        if (!balanced && after.container(container).healthCheck() == null) {
-            progress.say(
-                    "warning: the service has neither a target group nor a container check, so that"
-                            + " ECS takes a task as healthy 40 s after its start: give 'readiness'");
-        }
-        if (service.deploymentConfiguration() == null
-                || service.deploymentConfiguration().deploymentCircuitBreaker() == null
-                || !service.deploymentConfiguration().deploymentCircuitBreaker().enable()) {
-            progress.say(
-                    "note: the service's circuit breaker is off: this step judges by itself when"
-                            + " the rollout has failed");
         }
     }
 

@@ -21,10 +21,7 @@ final class HealthCheck {
                 && !container.healthCheck().path("command").path(3).asText().startsWith(PYTHON)) {
             return;
         }
-        String port = container.env("PORT");
-        if (port == null && container.ports().size() == 1) {
-            port = container.ports().get(0).toString();
-        }
+        String port = port(container);
         if (port == null) {
             throw new StepException(
                     "'readiness' needs a port: the container '%s' has %s ports and no PORT"
@@ -39,5 +36,17 @@ final class HealthCheck {
         // A success within startPeriod counts at once, a failure doesn't: models load slowly
         check.put("interval", 10).put("timeout", 5).put("retries", 3).put("startPeriod", 120);
         container.healthCheck(check);
+    }
+
+    /** Whether it is known where the check has to ask. */
+    static boolean fits(TaskDefinition.Container container) {
+        return port(container) != null;
+    }
+
+    private static String port(TaskDefinition.Container container) {
+        String port = container.env("PORT");
+        return port == null && container.ports().size() == 1
+                ? container.ports().get(0).toString()
+                : port;
     }
 }

@@ -18,6 +18,7 @@ import java.util.Optional;
  */
 record ImageFacts(String reference, String platformDigest, JsonNode config) {
     private static final String PYTHON = "io.modeltoecs.python";
+    private static final String READINESS = "io.modeltoecs.readiness";
     private static final String LIBRARIES = "io.modeltoecs.libraries";
 
     /** The digests by which a running container may name this image; empty if none is known. */
@@ -49,6 +50,11 @@ record ImageFacts(String reference, String platformDigest, JsonNode config) {
     /** The minor version of its Python, {@code 3.11}, if a label says so. */
     Optional<String> python() {
         return label(PYTHON);
+    }
+
+    /** The path that tells whether it serves, where a label says that there is one. */
+    Optional<String> readiness() {
+        return label(READINESS).filter(it -> it.startsWith("/"));
     }
 
     /** Distributions in the image with their versions, if a label says so. */

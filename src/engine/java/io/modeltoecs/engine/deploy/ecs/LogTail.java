@@ -2,13 +2,17 @@ package io.modeltoecs.engine.deploy.ecs;
 
 import io.modeltoecs.engine.aws.AwsAccess;
 import java.util.List;
+import java.util.function.Consumer;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
+import software.amazon.awssdk.services.cloudwatchlogs.model.GetLogEventsRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.OutputLogEvent;
 
 /** The last lines that a container wrote, from CloudWatch Logs. */
 final class LogTail {
     private static final int LINES = 30;
+
+    private static final int FIRST = 100;
 
     private final AwsAccess access;
 
@@ -21,6 +25,18 @@ final class LogTail {
      * doesn't log there.
      */
     List<String> of(TaskDefinition.Container container, String taskId) {
+        return lines(container, taskId, it -> it.limit(LINES));
+    }
+
+    /** The first lines instead. */
+    List<String> first(TaskDefinition.Container container, String taskId) {
+        return lines(container, taskId, it -> it.limit(FIRST).startFromHead(true));
+    }
+
+    private List<String> lines(
+            TaskDefinition.Container container,
+            String taskId,
+            Consumer<GetLogEventsRequest.Builder> which) {
         String group = container.awslogs("awslogs-group");
         String prefix = container.awslogs("awslogs-stream-prefix");
         if (group == null || prefix == null) {
@@ -31,7 +47,10 @@ final class LogTail {
             List<String> lines =
                     logs
                             .getLogEvents(
-                                    it -> it.logGroupName(group).logStreamName(stream).limit(LINES))
+                                    it ->
+                                            it.applyMutation(which)
+                                                    .logGroupName(group)
+                                                    .logStreamName(stream))
                             .events()
                             .stream()
                             .map(OutputLogEvent::message)

@@ -63,6 +63,10 @@ final class TaskDefinition {
         return json.path("family").asText();
     }
 
+    boolean isForFargate() {
+        return json.path("requiresCompatibilities").toString().contains("\"FARGATE\"");
+    }
+
     /** A text at the top, or null. */
     String text(String field) {
         return json.path(field).asText(null);
