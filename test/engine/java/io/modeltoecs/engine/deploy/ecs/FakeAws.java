@@ -103,6 +103,11 @@ final class FakeAws implements AutoCloseable {
         return register(definition);
     }
 
+    /** Any task definition, registered. */
+    String registered(ObjectNode definition) {
+        return register(definition);
+    }
+
     /** A service on a task definition, its only deployment completed. */
     void service(String taskDefinition) {
         service = Json.object();
