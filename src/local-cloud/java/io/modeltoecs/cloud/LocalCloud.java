@@ -9,6 +9,8 @@ import io.modeltoecs.cloud.elb.ElbApi;
 import io.modeltoecs.cloud.elb.TargetGroups;
 import io.modeltoecs.cloud.engine.ContainerEngine;
 import io.modeltoecs.cloud.engine.EngineNetwork;
+import io.modeltoecs.cloud.faults.AdminApi;
+import io.modeltoecs.cloud.faults.Faults;
 import io.modeltoecs.cloud.logs.LogsApi;
 import io.modeltoecs.cloud.logs.TaskLogs;
 import io.modeltoecs.cloud.registry.Registry;
@@ -120,10 +122,13 @@ public final class LocalCloud implements AutoCloseable {
         TaskLogs taskLogs = new TaskLogs(engine, home.resolve("logs"));
         LogsApi logs = new LogsApi(taskLogs, state("logs"));
         Alarms alarms = new Alarms(state("cloudwatch"));
+        Faults faults = new Faults();
         Ecs ecs =
                 new Ecs(
                         state("ecs"),
-                        new Ecs.Parts(engine, registry, keys, groups, logs, taskLogs, elb, alarms),
+                        new Ecs.Parts(
+                                engine, registry, keys, groups, logs, taskLogs, elb, alarms,
+                                faults),
                         network.arguments(),
                         "http://" + network.hostAddress() + ":" + ports.api(),
                         base,
@@ -133,13 +138,16 @@ public final class LocalCloud implements AutoCloseable {
         Path objects = home.resolve("s3");
         ObjectFiles files = ObjectFiles.open(objects);
         Files.createDirectories(objects.resolve(BUCKET));
+        EcrApi ecr = new EcrApi(registry, state("ecr"));
         Front front =
                 new Front(
                         keys,
-                        List.of(ecs, new EcrApi(registry, state("ecr")), logs),
+                        List.of(ecs, ecr, logs),
                         List.of(elb, new StsApi(keys)),
                         ecs.metadata(),
-                        new S3Service(files));
+                        new S3Service(files),
+                        faults,
+                        new AdminApi(faults, ecr::setScanFindings));
         List<String> addresses = new ArrayList<>(List.of("127.0.0.1"));
         if (network.bindAddress() != null) {
             addresses.add(network.bindAddress());

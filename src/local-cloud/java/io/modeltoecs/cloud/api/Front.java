@@ -3,10 +3,15 @@ package io.modeltoecs.cloud.api;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.modeltoecs.cloud.faults.AdminApi;
+import io.modeltoecs.cloud.faults.CallFault;
+import io.modeltoecs.cloud.faults.Faults;
+import io.modeltoecs.cloud.faults.S3Operation;
 import io.modeltoecs.cloud.state.Json;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -20,7 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one endpoint of all APIs. A request with {@code X-Amz-Target} is AWS JSON, a form posted to
- * the root is the query protocol, the task metadata has its own path, and all else is S3.
+ * the root is the query protocol, the task metadata and what AWS has no API for have their own
+ * paths, and all else is S3.
  */
 public final class Front implements HttpService {
     private static final Logger LOG = LoggerFactory.getLogger(Front.class);
@@ -31,18 +37,24 @@ public final class Front implements HttpService {
     private final Map<String, QueryApi> queryApis;
     private final HttpService metadata;
     private final HttpService s3;
+    private final Faults faults;
+    private final HttpService admin;
 
     public Front(
             Keys keys,
             List<JsonApi> jsonApis,
             List<QueryApi> queryApis,
             HttpService metadata,
-            HttpService s3) {
+            HttpService s3,
+            Faults faults,
+            HttpService admin) {
         this.keys = keys;
         this.jsonApis = byName(jsonApis, JsonApi::target);
         this.queryApis = byName(queryApis, QueryApi::signingName);
         this.metadata = metadata;
         this.s3 = s3;
+        this.faults = faults;
+        this.admin = admin;
     }
 
     private static <A> Map<String, A> byName(List<A> apis, Function<A, String> name) {
@@ -53,7 +65,9 @@ public final class Front implements HttpService {
     public void serve(HttpServletRequest request, HttpServletResponse response) throws IOException {
         String target = request.getHeader("X-Amz-Target");
         String type = String.valueOf(request.getContentType());
-        if (target != null) {
+        if (request.getRequestURI().startsWith(AdminApi.PATH)) {
+            admin.serve(request, response);
+        } else if (target != null) {
             json(request, response, target);
         } else if (request.getMethod().equals("POST")
                 && type.startsWith("application/x-www-form-urlencoded")) {
@@ -70,8 +84,12 @@ public final class Front implements HttpService {
         int status = HttpServletResponse.SC_OK;
         JsonNode answer;
         try {
-            keys.check(request);
-            answer = action(target).run(body(request));
+            String service = keys.check(request).service();
+            JsonApi.Action action = action(target);
+            CallFault fault = faults.call(service, target.substring(target.indexOf('.') + 1));
+            fault.before();
+            answer = action.run(body(request));
+            fault.after();
         } catch (AwsError e) {
             status = e.status();
             ObjectNode error = Json.object().put("__type", e.code()).put("message", e.getMessage());
@@ -125,7 +143,10 @@ public final class Front implements HttpService {
             }
             namespace = api.namespace();
             Map<String, Object> content = new LinkedHashMap<>();
+            CallFault fault = faults.call(service, name);
+            fault.before();
             content.put(name + "Result", action.run(in));
+            fault.after();
             content.put("ResponseMetadata", Map.of("RequestId", requestId));
             answer = Xml.document(name + "Response", namespace, content);
         } catch (AwsError e) {
@@ -170,11 +191,17 @@ public final class Front implements HttpService {
     private void s3(HttpServletRequest request, HttpServletResponse response) throws IOException {
         try {
             keys.check(request);
+            // An answer is a stream that is under way: here a call fails before it is carried out.
+            CallFault fault = faults.call("s3", S3Operation.of(request));
+            fault.before();
+            fault.after();
         } catch (AwsError e) {
             Map<String, Object> content = new LinkedHashMap<>();
             content.put("Code", e.code());
             content.put("Message", e.getMessage());
             byte[] body = Xml.document("Error", "", content).getBytes(StandardCharsets.UTF_8);
+            // A client that is still sending would see a broken connection instead of the answer.
+            request.getInputStream().transferTo(OutputStream.nullOutputStream());
             send(response, e.status(), "application/xml", body);
             return;
         }

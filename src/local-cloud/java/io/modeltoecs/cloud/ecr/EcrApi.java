@@ -14,10 +14,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
@@ -27,6 +29,12 @@ public final class EcrApi implements JsonApi {
     private static final Pattern NAME =
             Pattern.compile("(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*");
     private static final int MAX_NAME = 256;
+
+    /** Stands for each image that nothing was set for. */
+    private static final String ANY_IMAGE = "*";
+
+    /** The states of a scan that show findings. */
+    private static final Set<String> SCANNED = Set.of("COMPLETE", "ACTIVE");
 
     private final Registry registry;
     private final StateFile file;
@@ -44,6 +52,12 @@ public final class EcrApi implements JsonApi {
         Map<String, String> tags = new LinkedHashMap<>();
         String lifecyclePolicy;
         String policy;
+
+        /** What a scan of an image finds, by digest or tag; {@code *} is any other image. */
+        Map<String, ObjectNode> scans = new LinkedHashMap<>();
+
+        /** Digests that a scan was asked for. */
+        Set<String> scanned = new HashSet<>();
     }
 
     public EcrApi(Registry registry, StateFile file) {
@@ -71,6 +85,7 @@ public final class EcrApi implements JsonApi {
         all.put("BatchDeleteImage", this::batchDelete);
         all.put("BatchCheckLayerAvailability", this::checkLayers);
         all.put("DescribeImageScanFindings", this::scanFindings);
+        all.put("StartImageScan", this::startScan);
         all.put("PutLifecyclePolicy", this::putLifecyclePolicy);
         all.put("GetLifecyclePolicy", this::getLifecyclePolicy);
         all.put("SetRepositoryPolicy", this::setPolicy);
@@ -218,6 +233,7 @@ public final class EcrApi implements JsonApi {
                         .put(
                                 "imagePushedAt",
                                 Json.seconds(registry.pushedAt(name, manifest.digest())));
+        scan(name, manifest).ifPresent(s -> detail.set("imageScanStatus", status(s)));
         if (tags != null && !tags.isEmpty()) {
             detail.set("imageTags", Json.strings(tags));
         }
@@ -296,19 +312,110 @@ public final class EcrApi implements JsonApi {
         return out;
     }
 
-    private JsonNode scanFindings(ObjectNode in) {
+    /**
+     * Sets what scans find: there is no scanner here. Members: repositoryName, imageTag or
+     * imageDigest (neither: any image of the repository), status, description, findings,
+     * enhancedFindings.
+     */
+    public synchronized ObjectNode setScanFindings(ObjectNode in) {
+        Repository repository = repository(in.path("repositoryName").asText());
+        ObjectNode scan = in.deepCopy();
+        String image = in.path("imageDigest").asText(in.path("imageTag").asText(ANY_IMAGE));
+        scan.remove(List.of("repositoryName", "imageTag", "imageDigest"));
+        if (!scan.has("status")) {
+            scan.put("status", "COMPLETE");
+        }
+        repository.scans.put(image, scan);
+        file.save(state);
+        return scan;
+    }
+
+    private synchronized JsonNode startScan(ObjectNode in) {
         String name = repositoryName(in);
-        JsonNode id = in.path("imageId");
-        Registry.Manifest manifest = manifest(name, id).orElseThrow(() -> imageNotFound(name, id));
-        throw AwsError.of(
-                "ScanNotFoundException",
-                "Image scan does not exist for the image with '{imageDigest:'"
-                        + manifest.digest()
-                        + "'}' in the repository with name '"
-                        + name
-                        + "' in the registry with id '"
-                        + Arns.ACCOUNT
-                        + "'");
+        Registry.Manifest manifest = image(name, in.path("imageId"));
+        repository(name).scanned.add(manifest.digest());
+        file.save(state);
+        ObjectNode out = answer(in);
+        out.set("imageId", imageId(in, manifest));
+        out.putObject("imageScanStatus").put("status", "IN_PROGRESS");
+        return out;
+    }
+
+    private synchronized JsonNode scanFindings(ObjectNode in) {
+        String name = repositoryName(in);
+        Registry.Manifest manifest = image(name, in.path("imageId"));
+        ObjectNode scan =
+                scan(name, manifest)
+                        .orElseThrow(
+                                () ->
+                                        AwsError.of(
+                                                "ScanNotFoundException",
+                                                "Image scan does not exist for the image with"
+                                                        + " '{imageDigest:'"
+                                                        + manifest.digest()
+                                                        + "'}' in the repository with name '"
+                                                        + name
+                                                        + "' in the registry with id '"
+                                                        + Arns.ACCOUNT
+                                                        + "'"));
+        ObjectNode out = answer(in);
+        out.set("imageId", imageId(in, manifest));
+        out.set("imageScanStatus", status(scan));
+        if (SCANNED.contains(scan.path("status").asText())) {
+            out.set("imageScanFindings", findings(name, manifest, scan));
+        }
+        return out;
+    }
+
+    private ObjectNode findings(String name, Registry.Manifest manifest, ObjectNode scan) {
+        ObjectNode findings = Json.object();
+        double time = Json.seconds(registry.pushedAt(name, manifest.digest()));
+        findings.put("imageScanCompletedAt", time).put("vulnerabilitySourceUpdatedAt", time);
+        ObjectNode counts = Json.object();
+        for (String list : List.of("findings", "enhancedFindings")) {
+            for (JsonNode finding : scan.path(list)) {
+                String severity = finding.path("severity").asText();
+                counts.put(severity, counts.path(severity).asInt() + 1);
+            }
+            if (scan.has(list)) {
+                findings.set(list, scan.get(list));
+            }
+        }
+        findings.set("findingSeverityCounts", counts);
+        return findings;
+    }
+
+    /** What was set for an image; nothing found where only a scan was asked for. */
+    private synchronized Optional<ObjectNode> scan(String name, Registry.Manifest manifest) {
+        Repository repository = repository(name);
+        if (repository.scans.containsKey(manifest.digest())) {
+            return Optional.of(repository.scans.get(manifest.digest()));
+        }
+        for (String tag : tagsByDigest(name).getOrDefault(manifest.digest(), List.of())) {
+            if (repository.scans.containsKey(tag)) {
+                return Optional.of(repository.scans.get(tag));
+            }
+        }
+        boolean asked = repository.scanOnPush || repository.scanned.contains(manifest.digest());
+        ObjectNode nothing = asked ? Json.object().put("status", "COMPLETE") : null;
+        return Optional.ofNullable(repository.scans.getOrDefault(ANY_IMAGE, nothing));
+    }
+
+    private static ObjectNode status(ObjectNode scan) {
+        ObjectNode status = Json.object().put("status", scan.path("status").asText());
+        if (scan.has("description")) {
+            status.put("description", scan.path("description").asText());
+        }
+        return status;
+    }
+
+    private Registry.Manifest image(String name, JsonNode id) {
+        return manifest(name, id).orElseThrow(() -> imageNotFound(name, id));
+    }
+
+    private static ObjectNode imageId(ObjectNode in, Registry.Manifest manifest) {
+        ObjectNode id = in.path("imageId").deepCopy();
+        return id.put("imageDigest", manifest.digest());
     }
 
     private synchronized JsonNode putLifecyclePolicy(ObjectNode in) {

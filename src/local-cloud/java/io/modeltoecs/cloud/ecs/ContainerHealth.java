@@ -93,7 +93,9 @@ final class ContainerHealth implements AutoCloseable {
             if (!container.isRunning()) {
                 return;
             }
-            boolean healthy = engine.exec(container.engineId, command, limit).ok();
+            boolean healthy =
+                    !container.injectedUnhealthy
+                            && engine.exec(container.engineId, command, limit).ok();
             store.with(() -> note(healthy));
         }
 

@@ -1,6 +1,7 @@
 package io.modeltoecs.cloud.ecs;
 
 import io.modeltoecs.cloud.engine.ContainerEngine;
+import io.modeltoecs.cloud.engine.ContainerState;
 import io.modeltoecs.cloud.engine.EngineException;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -75,12 +76,19 @@ final class ContainerWatcher implements AutoCloseable {
             for (Running one : supposed) {
                 if (!running.contains(one.container().engineId)) {
                     engine.inspect(one.container().engineId)
-                            .filter(s -> !s.running())
-                            .ifPresent(s -> runner.containerEnded(one.task(), one.container(), s));
+                            .ifPresentOrElse(
+                                    s -> ended(one, s),
+                                    () -> runner.containerVanished(one.task(), one.container()));
                 }
             }
         } catch (EngineException e) {
             LOG.warn("The engine does not answer: {}", e.getMessage());
+        }
+    }
+
+    private void ended(Running one, ContainerState state) {
+        if (!state.running()) {
+            runner.containerEnded(one.task(), one.container(), state);
         }
     }
 

@@ -10,6 +10,7 @@ import io.modeltoecs.cloud.cloudwatch.Alarms;
 import io.modeltoecs.cloud.elb.TargetGroups;
 import io.modeltoecs.cloud.elb.TrafficRules;
 import io.modeltoecs.cloud.engine.ContainerEngine;
+import io.modeltoecs.cloud.faults.Faults;
 import io.modeltoecs.cloud.logs.LogsApi;
 import io.modeltoecs.cloud.logs.TaskLogs;
 import io.modeltoecs.cloud.registry.Registry;
@@ -29,6 +30,7 @@ public final class Ecs implements JsonApi, AutoCloseable {
     private final TaskRunner runner;
     private final ContainerHealth health;
     private final ContainerWatcher watcher;
+    private final TaskFaults taskFaults;
     private final Controller controller;
 
     /**
@@ -42,6 +44,7 @@ public final class Ecs implements JsonApi, AutoCloseable {
      * @param taskLogs what they logged
      * @param traffic how listeners forward
      * @param alarms what deployments are watched by
+     * @param faults what is made to go wrong
      */
     public record Parts(
             ContainerEngine engine,
@@ -51,7 +54,8 @@ public final class Ecs implements JsonApi, AutoCloseable {
             LogsApi logs,
             TaskLogs taskLogs,
             TrafficRules traffic,
-            Alarms alarms) {}
+            Alarms alarms,
+            Faults faults) {}
 
     /**
      * ECS over an engine.
@@ -83,20 +87,24 @@ public final class Ecs implements JsonApi, AutoCloseable {
                         parts.logs(),
                         parts.taskLogs(),
                         health,
-                        new TaskRunner.Place(network, endpoint, holderImage));
+                        new TaskRunner.Place(network, endpoint, holderImage),
+                        parts.faults());
         TaskDefinitions definitions =
                 new TaskDefinitions(store, new TaskDefinitionRules(parts.registry().host()));
+        Placement placement = parts.faults()::noCapacity;
         controller =
                 new Controller(
                         store,
                         definitions,
                         runner,
-                        Placement.UNLIMITED,
+                        placement,
                         new Controller.Balancing(parts.targetGroups(), parts.traffic()),
                         parts.alarms(),
                         settleSeconds);
+        taskFaults =
+                new TaskFaults(store, parts.engine(), runner, parts.targetGroups(), parts.faults());
         watcher = new ContainerWatcher(store, parts.engine(), runner);
-        Tasks tasks = new Tasks(store, definitions, runner);
+        Tasks tasks = new Tasks(store, definitions, runner, placement);
         metadata = new TaskMetadata(store, tasks);
         controller.actions().forEach(this::add);
         add("CreateCluster", clusters::create);
@@ -145,6 +153,7 @@ public final class Ecs implements JsonApi, AutoCloseable {
                 });
         watcher.start();
         controller.start();
+        taskFaults.start();
     }
 
     /**
@@ -242,6 +251,7 @@ public final class Ecs implements JsonApi, AutoCloseable {
     @Override
     public void close() {
         controller.close();
+        taskFaults.close();
         watcher.close();
         health.close();
         runner.saveLogs();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modeltoecs.cloud.Arns;
 import io.modeltoecs.cloud.elb.Target;
+import io.modeltoecs.cloud.faults.Subject;
 import io.modeltoecs.cloud.state.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -116,6 +117,11 @@ final class Task {
                 .map(c -> c.reason)
                 .findFirst()
                 .orElse(stoppedReason);
+    }
+
+    /** What faults know it by. */
+    Subject subject() {
+        return new Subject(cluster, service, TaskDefinitions.arn(definition), id);
     }
 
     boolean isFargate() {

@@ -22,6 +22,18 @@ final class TaskContainer {
     Integer exitCode;
     Map<String, Integer> hostPorts = Map.of();
 
+    /** What it is said to have ended with, by a fault; null where it is what the engine says. */
+    Integer injectedExitCode;
+
+    /** Whether it is said to have ended for its memory use, by a fault. */
+    boolean injectedOutOfMemory;
+
+    /** Whether it goes without saying what it ended with, by a fault. */
+    boolean injectedVanishing;
+
+    /** Whether its checks are said to fail, by a fault. */
+    boolean injectedUnhealthy;
+
     TaskContainer(JsonNode definition, String clusterAndTask) {
         this.definition = definition;
         this.name = definition.path("name").asText();

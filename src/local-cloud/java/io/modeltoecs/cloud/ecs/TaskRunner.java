@@ -7,6 +7,7 @@ import io.modeltoecs.cloud.engine.ContainerEngine;
 import io.modeltoecs.cloud.engine.ContainerSpec;
 import io.modeltoecs.cloud.engine.ContainerState;
 import io.modeltoecs.cloud.engine.EngineException;
+import io.modeltoecs.cloud.faults.Faults;
 import io.modeltoecs.cloud.logs.LogsApi;
 import io.modeltoecs.cloud.logs.TaskLogs;
 import java.time.Duration;
@@ -43,6 +44,7 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
     private final TaskLogs taskLogs;
     private final ContainerHealth health;
     private final Place place;
+    private final Faults faults;
     private final ExecutorService workers = Executors.newCachedThreadPool();
     private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(1);
     private final Map<Task, ReentrantLock> locks = new ConcurrentHashMap<>();
@@ -66,7 +68,8 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
             LogsApi logs,
             TaskLogs taskLogs,
             ContainerHealth health,
-            Place place) {
+            Place place,
+            Faults faults) {
         this.store = store;
         this.engine = engine;
         this.images = images;
@@ -76,6 +79,7 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
         this.taskLogs = taskLogs;
         this.health = health;
         this.place = place;
+        this.faults = faults;
     }
 
     @Override
@@ -126,6 +130,7 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
                 awaitDependencies(task, container);
                 startContainer(task, container);
             }
+            awaitSlowStart(task);
             store.with(
                     () -> {
                         if (task.isWanted()) {
@@ -165,6 +170,12 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
         }
         store.with(() -> task.pullStartedAt = store.now());
         for (TaskContainer container : task.containers) {
+            faults.pullFailure(task.subject(), container.image())
+                    .ifPresent(
+                            why -> {
+                                throw new StartFailure(
+                                        container, "CannotPullContainerError: " + why);
+                            });
             String known = store.with(() -> knownDigest(task, container));
             String digest = images.pull(container, known);
             store.with(
@@ -325,6 +336,15 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
         };
     }
 
+    private void awaitSlowStart(Task task) {
+        long end =
+                System.currentTimeMillis()
+                        + TimeUnit.SECONDS.toMillis(faults.slowStart(task.subject()));
+        while (System.currentTimeMillis() < end && isWanted(task)) {
+            pause();
+        }
+    }
+
     private static void pause() {
         try {
             Thread.sleep(DEPENDENCY_POLL_MILLIS);
@@ -388,6 +408,17 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
         return store.with(task::isWanted);
     }
 
+    /** A container was found to be gone, and with it what it ended with. */
+    void containerVanished(Task task, TaskContainer container) {
+        store.with(
+                () -> {
+                    if (!container.hasStopped()) {
+                        container.lastStatus = "STOPPED";
+                        essentialEnded(task, container);
+                    }
+                });
+    }
+
     /** A container was found not to run any more. */
     void containerEnded(Task task, TaskContainer container, ContainerState state) {
         store.with(
@@ -396,20 +427,24 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
                         return;
                     }
                     record(container, state);
-                    if (container.essential) {
-                        stop(
-                                task,
-                                "EssentialContainerExited",
-                                "Essential container in task exited",
-                                false);
-                    }
+                    essentialEnded(task, container);
                 });
+    }
+
+    private void essentialEnded(Task task, TaskContainer container) {
+        if (container.essential) {
+            stop(task, "EssentialContainerExited", "Essential container in task exited", false);
+        }
     }
 
     private static void record(TaskContainer container, ContainerState state) {
         container.lastStatus = "STOPPED";
-        container.exitCode = state.exitCode();
-        if (state.outOfMemory()) {
+        if (container.injectedVanishing) {
+            return;
+        }
+        container.exitCode =
+                container.injectedExitCode == null ? state.exitCode() : container.injectedExitCode;
+        if (state.outOfMemory() || container.injectedOutOfMemory) {
             container.reason = "OutOfMemoryError: Container killed due to memory usage";
         }
     }
@@ -456,8 +491,7 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
             engine.stop(container.engineId, container.stopTimeoutSeconds());
         }
         Optional<ContainerState> state = engine.inspect(container.engineId);
-        logStream(task, container).ifPresent(s -> taskLogs.ended(logGroup(container), s));
-        engine.remove(List.of(container.engineId));
+        // Before it is removed: the watcher takes one that is gone for vanished.
         store.with(
                 () -> {
                     if (!container.hasStopped()) {
@@ -465,6 +499,8 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
                         container.lastStatus = "STOPPED";
                     }
                 });
+        logStream(task, container).ifPresent(s -> taskLogs.ended(logGroup(container), s));
+        engine.remove(List.of(container.engineId));
     }
 
     private void removeRest(Task task) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modeltoecs.cloud.api.AwsError;
 import io.modeltoecs.cloud.state.Json;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -19,11 +20,13 @@ final class Tasks {
     private final EcsStore store;
     private final TaskDefinitions definitions;
     private final TaskRuntime runtime;
+    private final Placement placement;
 
-    Tasks(EcsStore store, TaskDefinitions definitions, TaskRuntime runtime) {
+    Tasks(EcsStore store, TaskDefinitions definitions, TaskRuntime runtime, Placement placement) {
         this.store = store;
         this.definitions = definitions;
         this.runtime = runtime;
+        this.placement = placement;
     }
 
     JsonNode run(ObjectNode in) {
@@ -39,11 +42,20 @@ final class Tasks {
                     "Network Configuration must be provided when networkMode 'awsvpc' is"
                             + " specified.");
         }
+        String group = in.path("group").asText("family:" + definition.path("family").asText());
         ObjectNode out = Json.object();
         ArrayNode started = out.putArray("tasks");
+        ArrayNode failures = out.putArray("failures");
         for (int i = 0; i < count; i++) {
+            Optional<String> noCapacity = placement.refusal(cluster.name, group);
+            if (noCapacity.isPresent()) {
+                failures.addObject()
+                        .put("reason", "RESOURCE:FARGATE")
+                        .put("detail", noCapacity.get());
+                continue;
+            }
             Task task = new Task(cluster.name, definition, store.now());
-            task.group = in.path("group").asText("family:" + definition.path("family").asText());
+            task.group = group;
             task.startedBy = in.hasNonNull("startedBy") ? in.path("startedBy").asText() : null;
             task.launchType = in.path("launchType").asText("EC2");
             task.overrides = in.path("overrides").isObject() ? in.get("overrides") : Json.object();
@@ -51,7 +63,6 @@ final class Tasks {
             runtime.start(task);
             started.add(TaskView.json(task, true));
         }
-        out.putArray("failures");
         return out;
     }
 

@@ -21,6 +21,7 @@ final class HealthCheck {
     private TargetHealth health = TargetHealth.REGISTERING;
     private int successes;
     private int failures;
+    private volatile boolean fails;
 
     HealthCheck(TargetGroup group, Target target) {
         this.group = group;
@@ -51,7 +52,15 @@ final class HealthCheck {
         }
     }
 
+    /** From now on each check fails. */
+    void failFromNow() {
+        fails = true;
+    }
+
     private TargetHealth ask() {
+        if (fails) {
+            return TargetHealth.unhealthy("Target.Timeout", "Request timed out");
+        }
         int port =
                 group.healthCheckPort.equals("traffic-port")
                         ? target.port()

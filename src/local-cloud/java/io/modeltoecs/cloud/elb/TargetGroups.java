@@ -100,6 +100,14 @@ public final class TargetGroups implements Targets, AutoCloseable {
         }
     }
 
+    /** From now on a target's checks fail, whatever it answers. */
+    public synchronized void failChecks(String arn, Target target) {
+        Registration registration = targets.getOrDefault(arn, Map.of()).get(target);
+        if (registration != null) {
+            registration.check.failFromNow();
+        }
+    }
+
     @Override
     public synchronized void drain(String arn, Target target) {
         Registration registration = targets.getOrDefault(arn, Map.of()).get(target);

@@ -133,7 +133,9 @@ public final class ContainerEngine {
         }
         JsonNode all = json(result.out()).path(0);
         JsonNode state = all.path("State");
-        boolean running = state.path("Running").asBoolean();
+        // podman: one that was asked to end and hasn't yet; it has no exit code.
+        boolean ending = state.path("Status").asText().equals("stopping");
+        boolean running = state.path("Running").asBoolean() || ending;
         int exit = state.path("ExitCode").asInt();
         boolean oom = state.path("OOMKilled").asBoolean();
         if (!running && exit == KILLED && !oom) {

@@ -50,7 +50,7 @@ final class Simulation {
                         new Controller.Balancing(balancer, balancer),
                         alarms,
                         40);
-        Tasks tasks = new Tasks(store, definitions, runtime);
+        Tasks tasks = new Tasks(store, definitions, runtime, Placement.UNLIMITED);
         Clusters clusters = new Clusters(store);
         actions.putAll(controller.actions());
         actions.put("CreateCluster", clusters::create);
