@@ -28,7 +28,7 @@ public record DeployOptions(
         Integer desiredCount,
         Integer minimumHealthyPercent,
         Integer maximumPercent,
-        String strategy,
+        Strategy strategy,
         boolean force,
         boolean dryRun,
         String spec,
@@ -60,6 +60,14 @@ public record DeployOptions(
         String image = arguments.text("image");
         boolean force = arguments.flag("force", false);
         String resume = arguments.text("resume");
+        String decision =
+                arguments.text("decision") == null
+                        ? null
+                        : arguments.choice("decision", "continue", "rollback");
+        if (decision != null && resume == null) {
+            throw arguments.wrong(
+                    "'decision' needs 'resume': the id of the deployment that paused");
+        }
         if (image == null && model == null && !force && resume == null) {
             throw arguments.wrong(
                     "neither 'image' nor 'model' is given: name what is to be deployed");
@@ -95,7 +103,7 @@ public record DeployOptions(
                 arguments.number("desiredCount", 0, 5000),
                 arguments.number("minimumHealthyPercent", 0, 100),
                 arguments.number("maximumPercent", 100, 200),
-                arguments.text("strategy"),
+                Strategy.parse(arguments, "strategy"),
                 force,
                 arguments.flag("dryRun", false),
                 PublishOptions.relativePath(arguments, "spec", null),
@@ -107,7 +115,7 @@ public record DeployOptions(
                 arguments.choice("onBusy", "wait", "supersede"),
                 arguments.choice("onPause", "wait", "return"),
                 resume,
-                arguments.text("decision"),
+                decision,
                 VerifyOptions.from(STEP, arguments.maps("verify")),
                 model == null ? aws : aws.requireBucket(arguments));
     }

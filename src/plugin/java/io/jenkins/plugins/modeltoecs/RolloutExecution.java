@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -103,8 +104,11 @@ abstract class RolloutExecution extends EngineExecution {
         try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
             out.writeObject(state);
         }
-        saved = bytes.toByteArray();
-        getContext().saveState();
+        byte[] now = bytes.toByteArray();
+        if (!Arrays.equals(now, saved)) {
+            saved = now;
+            getContext().saveState();
+        }
     }
 
     private static RolloutState read(byte[] bytes) throws IOException, ClassNotFoundException {

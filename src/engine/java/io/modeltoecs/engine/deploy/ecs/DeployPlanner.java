@@ -71,7 +71,8 @@ final class DeployPlanner implements Planner {
     }
 
     private void refuse(Service service) {
-        ServiceKind.refuseUnlessRolling(ecs.label(), service);
+        ServiceKind.refuseUnlessOfEcs(ecs.label(), service);
+        ServiceKind.refuseUnlessShiftable(ecs.label(), service, options.strategy());
         if (service.schedulingStrategy() == SchedulingStrategy.DAEMON
                 && options.desiredCount() != null) {
             throw new StepException(
@@ -95,7 +96,7 @@ final class DeployPlanner implements Planner {
                 && !options.desiredCount().equals(service.desiredCount())) {
             update.put("desiredCount", options.desiredCount());
         }
-        percent(update, found.json());
+        configuration(update, found.json());
 
         boolean changed = !after.equals(before);
         // The same again is a new attempt where the last one failed
@@ -169,7 +170,7 @@ final class DeployPlanner implements Planner {
         } else if (!daemon && !service.has("desiredCount")) {
             service.put("desiredCount", 1);
         }
-        percent(service, service.deepCopy());
+        configuration(service, service.deepCopy());
         if (service.path("deploymentController").path("type").asText("ECS").equals("ECS")) {
             ObjectNode configuration = service.withObject("/deploymentConfiguration");
             if (!configuration.has("deploymentCircuitBreaker")) {
@@ -360,10 +361,7 @@ final class DeployPlanner implements Planner {
         }
     }
 
-    private void percent(ObjectNode body, JsonNode service) {
-        if (options.minimumHealthyPercent() == null && options.maximumPercent() == null) {
-            return;
-        }
+    private void configuration(ObjectNode body, JsonNode service) {
         // All of it is sent, so that none of the service's own settings is lost
         ObjectNode before =
                 service.path("deploymentConfiguration").isObject()
@@ -375,6 +373,9 @@ final class DeployPlanner implements Planner {
         }
         if (options.maximumPercent() != null) {
             after.put("maximumPercent", options.maximumPercent());
+        }
+        if (options.strategy() != null) {
+            Shifting.apply(options.strategy(), after);
         }
         if (!after.equals(before)) {
             body.set("deploymentConfiguration", after);

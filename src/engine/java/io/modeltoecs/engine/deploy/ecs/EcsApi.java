@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modeltoecs.engine.StepException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -22,6 +23,7 @@ import software.amazon.awssdk.services.ecs.model.ListTasksRequest;
 import software.amazon.awssdk.services.ecs.model.ListTasksResponse;
 import software.amazon.awssdk.services.ecs.model.RunTaskResponse;
 import software.amazon.awssdk.services.ecs.model.Service;
+import software.amazon.awssdk.services.ecs.model.ServiceDeployment;
 import software.amazon.awssdk.services.ecs.model.ServiceDeploymentBrief;
 import software.amazon.awssdk.services.ecs.model.ServiceDeploymentStatus;
 import software.amazon.awssdk.services.ecs.model.ServiceRevision;
@@ -342,6 +344,31 @@ final class EcsApi {
                             return true;
                         })
                 .orElse(false);
+    }
+
+    /** A service deployment, if it is there and may be seen. */
+    Optional<ServiceDeployment> serviceDeployment(String arn) {
+        return AwsCall.tried(
+                        () ->
+                                ecs.describeServiceDeployments(it -> it.serviceDeploymentArns(arn))
+                                        .serviceDeployments())
+                .flatMap(it -> it.stream().findFirst());
+    }
+
+    /**
+     * Answers a hook at which ECS waits.
+     *
+     * @param decision {@code continue} or {@code rollback}
+     */
+    void answer(String serviceDeployment, String hook, String decision) {
+        AwsCall.of(
+                "ecs:ContinueServiceDeployment",
+                () ->
+                        ecs.continueServiceDeployment(
+                                it ->
+                                        it.serviceDeploymentArn(serviceDeployment)
+                                                .hookId(hook)
+                                                .action(decision.toUpperCase(Locale.ROOT))));
     }
 
     /** The task definitions of the deployments that completed, newest first. */

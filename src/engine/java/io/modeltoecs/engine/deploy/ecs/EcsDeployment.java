@@ -45,7 +45,6 @@ public final class EcsDeployment {
             Function<String, String> authorization,
             Progress progress,
             Clock clock) {
-        Unsupported.refuse(options);
         EcsApi ecs = new EcsApi(access.ecs(new JsonBodies()), options.cluster(), options.service());
         SpecFile file =
                 spec == null
@@ -60,7 +59,10 @@ public final class EcsDeployment {
                         options.onAbort().equals("rollback"),
                         options.onBusy().equals("wait"),
                         options.dryRun(),
-                        false);
+                        false,
+                        options.onPause().equals("return"),
+                        options.resume(),
+                        options.decision());
         return new Rollout(
                 rules,
                 new DeployPlanner(options, access, ecs, file, progress),

@@ -5,6 +5,7 @@ import io.modeltoecs.engine.deploy.RolloutState;
 import java.util.ArrayList;
 import java.util.Optional;
 import software.amazon.awssdk.services.ecs.model.Deployment;
+import software.amazon.awssdk.services.ecs.model.Service;
 
 /** A rollout on ECS between two looks at it. Jenkins stores it: simple types only. */
 final class EcsState extends RolloutState {
@@ -78,9 +79,16 @@ final class EcsState extends RolloutState {
     long undoDeadline;
     long watchedSince;
     long failedSince;
+    long pausedSince;
 
     /** Our deployment, once it has begun. */
     String deploymentId;
+
+    /** ARN of its service deployment, where that is known. */
+    String serviceDeployment;
+
+    /** The deployments that were there before. */
+    ArrayList<String> deploymentsBefore = new ArrayList<>();
 
     /** How often something was tried in this phase, and not answered in a row. */
     long attempts;
@@ -142,12 +150,12 @@ final class EcsState extends RolloutState {
         return new StepException(message);
     }
 
-    /** Its id, if this is the deployment that was begun without there being time to note it. */
-    Optional<String> ours(Deployment primary) {
-        return rolls
-                        && taskDefinition.equals(primary.taskDefinition())
-                        && !primary.id().equals(primaryBefore)
-                ? Optional.of(primary.id())
-                : Optional.empty();
+    /** The deployment that was begun without there being time to note it, if there is one. */
+    Optional<String> ours(Service service) {
+        return service.deployments().stream()
+                .filter(it -> rolls && taskDefinition.equals(it.taskDefinition()))
+                .map(Deployment::id)
+                .filter(it -> !deploymentsBefore.contains(it))
+                .findFirst();
     }
 }

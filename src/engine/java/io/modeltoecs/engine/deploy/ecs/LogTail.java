@@ -10,7 +10,7 @@ import software.amazon.awssdk.services.cloudwatchlogs.model.OutputLogEvent;
 
 /** The last lines that a container wrote, from CloudWatch Logs. */
 final class LogTail {
-    private static final int LINES = 30;
+    private static final int LINES = 50;
 
     private static final int FIRST = 100;
 

@@ -34,7 +34,7 @@ public final class RollbackEcs {
                 options.aws().bucket() == null ? null : new ModelStore(access, options.aws());
         // Who goes back wants it now, whatever is in progress
         boolean wait = false;
-        Rules rules = new Rules(TIMEOUT, true, true, wait, false, true);
+        Rules rules = new Rules(TIMEOUT, true, true, wait, false, true, false, null, null);
         return new Rollout(
                 rules,
                 new RollbackPlanner(ecs, options.to(), progress),

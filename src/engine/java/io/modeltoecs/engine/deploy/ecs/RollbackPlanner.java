@@ -27,7 +27,7 @@ final class RollbackPlanner implements Planner {
     public Plan plan(Optional<Found> running) {
         Found found =
                 running.orElseThrow(() -> new StepException("service not found: " + ecs.label()));
-        ServiceKind.refuseUnlessRolling(ecs.label(), found.service());
+        ServiceKind.refuseUnlessOfEcs(ecs.label(), found.service());
         String current = found.service().taskDefinition();
         JsonNode target = ecs.taskDefinition(to == null ? before(current) : to);
         JsonNode definition = target.path("taskDefinition");

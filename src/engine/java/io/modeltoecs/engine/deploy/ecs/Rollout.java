@@ -87,6 +87,9 @@ final class Rollout implements DeploymentTarget {
         state.deadline = state.startedAt + rules.timeout().toMillis();
         progress.say("looking at " + ecs.label());
         try {
+            if (rules.resume() != null) {
+                return resumed(state);
+            }
             Optional<Found> found = ecs.find();
             plan(state, found);
             if (state.phase() != Phase.DONE
@@ -174,6 +177,12 @@ final class Rollout implements DeploymentTarget {
         state.digests = new ArrayList<>(plan.digests());
         state.uses = new ArrayList<>(plan.uses());
         found.ifPresent(it -> Report.start(state, it.service()));
+        state.deploymentsBefore =
+                new ArrayList<>(
+                        found.stream()
+                                .flatMap(it -> it.service().deployments().stream())
+                                .map(Deployment::id)
+                                .toList());
         stages.all().forEach(it -> it.prepare(state, found));
         if (rules.dryRun()) {
             progress.say("dry run: nothing is changed");
@@ -190,6 +199,46 @@ final class Rollout implements DeploymentTarget {
                 end(state, found.map(Found::service), "UNCHANGED");
             }
         }
+    }
+
+    /** Goes on with a deployment that was begun before: where it is, is seen at the next look. */
+    private EcsState resumed(EcsState state) {
+        Service service = ecs.get().service();
+        Deployment deployment =
+                service.deployments().stream()
+                        .filter(it -> it.id().equals(rules.resume()))
+                        .findFirst()
+                        .orElseThrow(
+                                () ->
+                                        new StepException(
+                                                "'resume' is '%s', but the deployments of %s are %s"
+                                                        .formatted(
+                                                                rules.resume(),
+                                                                ecs.label(),
+                                                                service.deployments().stream()
+                                                                        .map(Deployment::id)
+                                                                        .toList())));
+        state.rolls = true;
+        state.taskDefinition = deployment.taskDefinition();
+        state.lastCompleted =
+                service.deployments().stream()
+                        .filter(it -> it.rolloutState() == DeploymentRolloutState.COMPLETED)
+                        .map(Deployment::taskDefinition)
+                        .filter(it -> !it.equals(state.taskDefinition))
+                        .findFirst()
+                        .or(
+                                () ->
+                                        ecs.completed().stream()
+                                                .filter(it -> !it.equals(state.taskDefinition))
+                                                .findFirst())
+                        .orElse(null);
+        state.previous = state.lastCompleted;
+        Pins pins = new Pins(TaskDefinition.registered(ecs.taskDefinition(state.taskDefinition)));
+        state.model = pins.model();
+        state.image = pins.image();
+        state.decide(rules.decision());
+        watching(state, service, deployment.id());
+        return state;
     }
 
     private static ObjectNode withToken(ObjectNode create) {
@@ -261,9 +310,9 @@ final class Rollout implements DeploymentTarget {
 
     private Optional<Duration> start(EcsState state) {
         Optional<Found> found = ecs.find().filter(it -> !"INACTIVE".equals(it.service().status()));
-        Optional<String> begun = found.map(Found::primary).flatMap(state::ours);
+        Optional<String> begun = found.map(Found::service).flatMap(state::ours);
         if (begun.isPresent()) {
-            return watching(state, begun.get());
+            return watching(state, found.get().service(), begun.get());
         }
         if (found.isPresent()
                 && rules.waitIfBusy()
@@ -286,11 +335,13 @@ final class Rollout implements DeploymentTarget {
             }
             service = ecs.update(body);
         }
-        return watching(state, EcsApi.primary(service).id());
+        return watching(state, service, EcsApi.primary(service).id());
     }
 
-    private Optional<Duration> watching(EcsState state, String deploymentId) {
+    private Optional<Duration> watching(EcsState state, Service service, String deploymentId) {
         state.deploymentId = deploymentId;
+        // what it waits by its own configuration is beside the time that it may take
+        state.deadline += Shifting.bakes(service.deploymentConfiguration()).toMillis();
         state.watchedSince = clock.millis();
         progress.say(
                 "%s: deployment %s to %s"
@@ -326,6 +377,10 @@ final class Rollout implements DeploymentTarget {
 
     private Optional<Duration> watch(EcsState state) {
         Optional<Service> completed = watch.look(state);
+        if (completed.isEmpty() && state.pause() != null && rules.returnsAtPause()) {
+            end(state, Optional.empty(), "PAUSED");
+            return Optional.empty();
+        }
         if (completed.isEmpty()) {
             return next(state, Phase.WATCH);
         }

@@ -11,6 +11,9 @@ import java.time.Duration;
  * @param waitIfBusy whether it waits for another deployment of the service, instead of replacing it
  * @param dryRun whether it only says what it would do
  * @param returns whether the rollout itself is a way back
+ * @param returnsAtPause whether it ends where it pauses, instead of waiting for a decision
+ * @param resume id of the deployment to go on with, or null to begin one
+ * @param decision how that one goes on from its pause, or null
  */
 record Rules(
         Duration timeout,
@@ -18,4 +21,7 @@ record Rules(
         boolean rollbackOnAbort,
         boolean waitIfBusy,
         boolean dryRun,
-        boolean returns) {}
+        boolean returns,
+        boolean returnsAtPause,
+        String resume,
+        String decision) {}

@@ -11,6 +11,7 @@ import software.amazon.awssdk.services.ecs.model.Deployment;
 import software.amazon.awssdk.services.ecs.model.DeploymentCircuitBreaker;
 import software.amazon.awssdk.services.ecs.model.DeploymentRolloutState;
 import software.amazon.awssdk.services.ecs.model.Service;
+import software.amazon.awssdk.services.ecs.model.ServiceDeployment;
 
 /**
  * Judges a deployment by its own rollout state, and by whether it still is the service's newest: a
@@ -34,6 +35,7 @@ final class Watch {
     private final WayBack wayBack;
     private final Progress progress;
     private final Clock clock;
+    private final Pauses pauses;
     private boolean blind;
 
     Watch(
@@ -51,6 +53,7 @@ final class Watch {
         this.wayBack = wayBack;
         this.progress = progress;
         this.clock = clock;
+        this.pauses = new Pauses(ecs, progress, clock);
     }
 
     /**
@@ -72,6 +75,17 @@ final class Watch {
                 return Optional.of(service);
             }
             displaced(state, service, primary);
+            return Optional.empty();
+        }
+        if (state.serviceDeployment == null) {
+            state.serviceDeployment = service.currentServiceDeployment();
+        }
+        boolean shifts = Shifting.shifts(service.deploymentConfiguration());
+        if (shifts && record(state).filter(it -> pauses.look(state, it)).isPresent()) {
+            return Optional.empty();
+        }
+        if (state.decision() != null) {
+            decided(state);
             return Optional.empty();
         }
         if (primary.rolloutState() == DeploymentRolloutState.COMPLETED) {
@@ -105,6 +119,27 @@ final class Watch {
         return Optional.empty();
     }
 
+    /** There is no pause that the decision could be about. */
+    private void decided(EcsState state) {
+        String decision = state.decision();
+        state.decide(null);
+        if (decision.equals("rollback")) {
+            state.failure =
+                    "the deployment %s of %s to %s was sent back"
+                            .formatted(
+                                    state.deploymentId,
+                                    Names.last(state.taskDefinition),
+                                    ecs.label());
+            state.phase(Phase.UNDO);
+        } else {
+            progress.say("the deployment isn't paused: it goes on by itself");
+        }
+    }
+
+    private Optional<ServiceDeployment> record(EcsState state) {
+        return Optional.ofNullable(state.serviceDeployment).flatMap(ecs::serviceDeployment);
+    }
+
     /** Whoever waits for ours to end begins at once: before it was seen that ours has completed. */
     private static boolean hasCompleted(EcsState state, Service service) {
         String event = "(deployment %s) deployment completed".formatted(state.deploymentId);
@@ -117,17 +152,7 @@ final class Watch {
 
     /** Ours isn't the newest any more: the circuit breaker went back, or somebody deployed. */
     private void displaced(EcsState state, Service service, Deployment primary) {
-        Optional<Deployment> ours =
-                service.deployments().stream()
-                        .filter(it -> it.id().equals(state.deploymentId))
-                        .findFirst();
-        String reason = primary.rolloutStateReason() == null ? "" : primary.rolloutStateReason();
-        boolean back =
-                ours.filter(it -> it.rolloutState() == DeploymentRolloutState.FAILED).isPresent()
-                        || reason.contains("rolling back")
-                        || primary.id().equals(state.primaryBefore)
-                        || primary.taskDefinition().equals(state.lastCompleted);
-        if (!back) {
+        if (!WayBack.isUndone(state, service)) {
             throw state.failed(
                     "the deployment %s to %s was superseded by %s (%s)"
                             .formatted(
@@ -136,7 +161,13 @@ final class Watch {
                                     primary.id(),
                                     Names.last(primary.taskDefinition())));
         }
-        describeFailure(state, service, "ECS rolled it back");
+        describeFailure(
+                state,
+                service,
+                record(state)
+                        .map(ServiceDeployment::statusReason)
+                        .map(it -> "ECS rolled it back: " + it)
+                        .orElse("ECS rolled it back"));
         progress.say("ECS rolls back to " + Names.last(primary.taskDefinition()));
         wayBack.watching(state);
     }

@@ -35,11 +35,19 @@ final class WayBack {
         }
         Deployment primary = found.get().primary();
         if (state.deploymentId == null) {
-            Optional<String> begun = state.ours(primary);
+            Optional<String> begun = state.ours(found.get().service());
             if (begun.isEmpty()) {
                 throw state.failed(state.failure + "\n  The service is as it was.");
             }
             state.deploymentId = begun.get();
+        }
+        if (!state.deploymentId.equals(primary.id()) && !isUndone(state, found.get().service())) {
+            throw state.failed(
+                    "%s\n  Meanwhile %s (%s) has begun, and is left alone."
+                            .formatted(
+                                    state.failure,
+                                    primary.id(),
+                                    Names.last(primary.taskDefinition())));
         }
         if (!state.deploymentId.equals(primary.id())) {
             watching(state);
@@ -65,6 +73,18 @@ final class WayBack {
         }
         progress.say("going back to " + Names.last(state.lastCompleted));
         watching(state);
+    }
+
+    /** Whether the newest deployment is the way back from ours, and not somebody's new one. */
+    static boolean isUndone(EcsState state, Service service) {
+        Deployment primary = EcsApi.primary(service);
+        String reason = primary.rolloutStateReason() == null ? "" : primary.rolloutStateReason();
+        return service.deployments().stream()
+                        .filter(it -> it.id().equals(state.deploymentId))
+                        .anyMatch(it -> it.rolloutState() == DeploymentRolloutState.FAILED)
+                || reason.contains("rolling back")
+                || primary.id().equals(state.primaryBefore)
+                || primary.taskDefinition().equals(state.lastCompleted);
     }
 
     /** Takes it as asked for; the next looks are {@link #look}. */

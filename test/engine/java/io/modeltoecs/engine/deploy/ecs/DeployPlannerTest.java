@@ -310,19 +310,6 @@ class DeployPlannerTest {
     }
 
     @Test
-    void refusesWhatItCantDoYetBeforeAnyCall() {
-        for (Map<String, Object> asked :
-                List.<Map<String, Object>>of(
-                        Map.of("strategy", "canary"),
-                        Map.of("onPause", "return"))) {
-            Map<String, Object> arguments = new java.util.HashMap<>(asked);
-            arguments.put("image", demo.image);
-            refused(arguments, asked.keySet().iterator().next(), "is not supported yet");
-        }
-        assertThat(aws.calls).isEmpty();
-    }
-
-    @Test
     void anImageOfAnotherRegistryIsLeftToEcs() {
         Run run = Run.deploy(aws, Map.of("image", "registry.example.com/iris:v2"));
         demo.rollsWell();

@@ -66,6 +66,10 @@ final class FakeAws implements AutoCloseable {
 
     int listenerPort = 8000;
     boolean stopOffered;
+
+    /** The hook at which the deployment is paused, or null. */
+    String waiting;
+
     ObjectNode service;
 
     FakeAws() throws IOException {
@@ -215,6 +219,16 @@ final class FakeAws implements AutoCloseable {
         while (deployments().size() > 1) {
             deployments().remove(1);
         }
+    }
+
+    /** The service's load balancer can shift traffic from one revision to another. */
+    void canShift(String strategy) {
+        ((ObjectNode) service.path("loadBalancers").path(0))
+                .putObject("advancedConfiguration")
+                .put("alternateTargetGroupArn", GROUP + "2")
+                .put("productionListenerRule", "rule");
+        ((ObjectNode) service.path("deploymentConfiguration")).put("strategy", strategy);
+        service.put("currentServiceDeployment", "going");
     }
 
     /** A task of the newest deployment stops. */
@@ -441,6 +455,33 @@ final class FakeAws implements AutoCloseable {
                                                         "taskDefinition",
                                                         arn.asText().replaceFirst("revision-of-", "")));
                 yield ok(answer);
+            }
+            case "DescribeServiceDeployments" -> {
+                ObjectNode answer = Json.object();
+                ObjectNode deployment =
+                        answer.putArray("serviceDeployments")
+                                .addObject()
+                                .put("serviceDeploymentArn", "going")
+                                .put("status", "IN_PROGRESS")
+                                .put("lifecycleStage", "POST_TEST_TRAFFIC_SHIFT");
+                if (waiting != null) {
+                    deployment
+                            .putArray("lifecycleHookDetails")
+                            .addObject()
+                            .put("hookId", waiting)
+                            .put("targetType", "PAUSE")
+                            .put("status", "AWAITING_ACTION")
+                            .put("expiresAt", 4e9)
+                            .put("timeoutAction", "ROLLBACK");
+                }
+                yield ok(answer);
+            }
+            case "ContinueServiceDeployment" -> {
+                waiting = null;
+                if (body.path("action").asText().equals("ROLLBACK")) {
+                    breakerRollsBack();
+                }
+                yield ok(Json.object());
             }
             case "StopServiceDeployment" -> {
                 breakerRollsBack();
