@@ -23,20 +23,16 @@ final class Gates {
      *
      * @param metrics the new model's
      * @param champion the model that the alias holds, if there is one
+     * @return a row for each gate: gate, value, limit, verdict
      * @throws StepException if a gate isn't met, or a metric of the new model is missing
      */
-    void check(Map<String, Object> metrics, Optional<StoredModel> champion, Progress progress) {
+    ArrayList<ArrayList<String>> check(
+            Map<String, Object> metrics, Optional<StoredModel> champion, Progress progress) {
+        ArrayList<ArrayList<String>> rows = new ArrayList<>();
         if (gates.isEmpty()) {
-            return;
+            return rows;
         }
         List<String> failed = new ArrayList<>();
-        progress.say(
-                "gates"
-                        + champion.map(model -> ", champion " + model.ref()).orElse(", no champion")
-                        + ":");
-        int width = gates.stream().mapToInt(gate -> gate.text().length()).max().orElse(0);
-        String row = "  %-" + width + "s  %-12s  %-12s  %s";
-        progress.say(row.formatted("gate", "value", "limit", "verdict"));
         for (Gate gate : gates) {
             double value = required(gate, metrics);
             Optional<Double> base =
@@ -48,14 +44,12 @@ final class Gates {
                         champion.isEmpty()
                                 ? "met: there is no champion yet"
                                 : "met: the champion has no '" + gate.champion() + "'";
-                progress.say(row.formatted(gate.text(), number(value), "-", why));
+                rows.add(row(gate.text(), number(value), "-", why));
                 continue;
             }
             double limit = gate.limit(base.get());
             boolean met = gate.met(value, limit);
-            progress.say(
-                    row.formatted(
-                            gate.text(), number(value), number(limit), met ? "met" : "NOT MET"));
+            rows.add(row(gate.text(), number(value), number(limit), met ? "met" : "NOT MET"));
             if (!met) {
                 failed.add(
                         "'%s': %s is %s, the limit is %s"
@@ -63,9 +57,33 @@ final class Gates {
                                         gate.text(), gate.metric(), number(value), number(limit)));
             }
         }
+        progress.say(
+                "gates"
+                        + champion.map(model -> ", champion " + model.ref()).orElse(", no champion")
+                        + ":");
+        show(rows, progress);
         if (!failed.isEmpty()) {
             throw new StepException("gate not met: " + String.join("; ", failed));
         }
+        return rows;
+    }
+
+    private static ArrayList<String> row(String... cells) {
+        return new ArrayList<>(List.of(cells));
+    }
+
+    private static void show(List<ArrayList<String>> rows, Progress progress) {
+        List<ArrayList<String>> all = new ArrayList<>(rows);
+        all.add(0, row("gate", "value", "limit", "verdict"));
+        StringBuilder format = new StringBuilder();
+        for (int i = 0; i < 3; i++) {
+            int column = i;
+            format.append("  %-")
+                    .append(all.stream().mapToInt(row -> row.get(column).length()).max().orElse(1))
+                    .append('s');
+        }
+        format.append("  %s");
+        all.forEach(row -> progress.say(format.toString().formatted(row.toArray())));
     }
 
     private static double required(Gate gate, Map<String, Object> metrics) {
@@ -81,9 +99,15 @@ final class Gates {
     }
 
     private static String names(Map<String, Object> metrics) {
+        Map<String, Double> leaves = numbers(metrics);
+        return leaves.isEmpty() ? "are none" : "are " + String.join(", ", leaves.keySet());
+    }
+
+    /** All numbers by their dotted paths, sorted. */
+    static Map<String, Double> numbers(Map<String, Object> metrics) {
         Map<String, Double> leaves = new TreeMap<>();
         collect("", metrics, leaves);
-        return leaves.isEmpty() ? "are none" : "are " + String.join(", ", leaves.keySet());
+        return leaves;
     }
 
     private static void collect(String prefix, Map<?, ?> metrics, Map<String, Double> leaves) {
@@ -99,12 +123,10 @@ final class Gates {
 
     /** The number at a dotted path; names that hold dots themselves are found too. */
     private static Optional<Double> find(Map<String, Object> metrics, String path) {
-        Map<String, Double> leaves = new TreeMap<>();
-        collect("", metrics, leaves);
-        return Optional.ofNullable(leaves.get(path));
+        return Optional.ofNullable(numbers(metrics).get(path));
     }
 
-    private static String number(double value) {
+    static String number(double value) {
         return value == Math.rint(value) && Math.abs(value) < 1e15
                 ? Long.toString((long) value)
                 : Double.toString(value);

@@ -50,6 +50,8 @@ public final class PublicationState implements Serializable {
     private String content;
     private String modelJson;
     private boolean reused;
+    private String champion;
+    private ArrayList<ArrayList<String>> gates = new ArrayList<>();
     private ArrayList<FileState> files = new ArrayList<>();
     private LinkedHashMap<String, Object> result = new LinkedHashMap<>();
 
@@ -84,6 +86,21 @@ public final class PublicationState implements Serializable {
 
     synchronized String modelJson() {
         return modelJson;
+    }
+
+    /** The version that the new one was compared with, or null. */
+    synchronized String champion() {
+        return champion;
+    }
+
+    /** What became of the gates, a row each. */
+    synchronized List<ArrayList<String>> gates() {
+        return gates;
+    }
+
+    synchronized void compared(String newChampion, ArrayList<ArrayList<String>> newGates) {
+        champion = newChampion;
+        gates = newGates;
     }
 
     synchronized boolean reused() {

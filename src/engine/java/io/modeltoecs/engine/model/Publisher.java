@@ -5,6 +5,7 @@ import io.modeltoecs.engine.aws.AwsAccess;
 import io.modeltoecs.engine.model.PublicationState.FileState;
 import io.modeltoecs.engine.model.PublicationState.Phase;
 import io.modeltoecs.engine.options.BuildInfo;
+import io.modeltoecs.engine.options.ModelRef;
 import io.modeltoecs.engine.options.PublishOptions;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
@@ -115,6 +116,25 @@ public final class Publisher {
         }
     }
 
+    /** Name of the file in which a build keeps the {@link #card}. */
+    public String cardName() {
+        return "model-card-" + options.name() + ".html";
+    }
+
+    /**
+     * A page in HTML about what was published: metrics against the champion, gates, lineage,
+     * environment.
+     *
+     * @param state of a publication that ended well
+     */
+    public String card(PublicationState state) {
+        StoredModel model = store.resolve(new ModelRef(options.name(), state.version()));
+        Optional<StoredModel> champion =
+                Optional.ofNullable(state.champion())
+                        .flatMap(version -> store.find(options.name(), version));
+        return ModelCard.of(model, champion, state.gates(), state.result());
+    }
+
     /**
      * Gives a publication up that isn't running: drops what was uploaded of it. One that runs is
      * given up by interrupting its thread.
@@ -162,7 +182,9 @@ public final class Publisher {
                                 inspection.metrics(),
                                 "the metrics file '" + options.metrics() + "'");
         List<LinkedHashMap<String, Object>> files = artifact.entries(inspection.files());
-        gates.check(metrics, champion, progress);
+        state.compared(
+                champion.map(StoredModel::version).orElse(null),
+                gates.check(metrics, champion, progress));
 
         String content = artifact.sha256(inspection.files());
         Optional<StoredModel> existing = published(content, files, environment);

@@ -69,11 +69,15 @@ public final class EngineSteps implements ModelSteps {
             }
             String environment =
                     training.needed() ? training.environmentFile(folder.toString()) : null;
-            return publisher.publish(
-                    new LocalWorkplace(context.directory()),
-                    new PublicationState(environment),
-                    () -> {},
-                    context);
+            PublicationState state = new PublicationState(environment);
+            Map<String, Object> result =
+                    publisher.publish(
+                            new LocalWorkplace(context.directory()), state, () -> {}, context);
+            Path archive = context.build().folder().resolve("archive");
+            Files.createDirectories(archive);
+            Files.writeString(archive.resolve(publisher.cardName()), publisher.card(state));
+            context.say("model card: " + archive.resolve(publisher.cardName()));
+            return result;
         } finally {
             Folders.delete(folder);
         }

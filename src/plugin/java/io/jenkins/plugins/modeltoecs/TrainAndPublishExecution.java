@@ -3,6 +3,7 @@ package io.jenkins.plugins.modeltoecs;
 import hudson.EnvVars;
 import hudson.FilePath;
 import hudson.Launcher;
+import hudson.model.Run;
 import hudson.slaves.WorkspaceList;
 import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.aws.AwsAccess;
@@ -12,8 +13,10 @@ import io.modeltoecs.engine.model.Publisher;
 import io.modeltoecs.engine.model.Training;
 import io.modeltoecs.engine.options.PublishOptions;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
+import jenkins.util.BuildListenerAdapter;
 import org.jenkinsci.plugins.durabletask.BourneShellScript;
 import org.jenkinsci.plugins.durabletask.Controller;
 import org.jenkinsci.plugins.durabletask.DurableTask;
@@ -141,15 +144,36 @@ final class TrainAndPublishExecution extends AgentExecution {
     private void publish(Agent agent) throws Exception {
         PublishOptions options = options();
         try (AwsAccess aws = credentials().aws(options.aws())) {
+            Publisher publisher = new Publisher(options, build(), aws);
             Map<String, Object> result =
-                    new Publisher(options, build(), aws)
-                            .publish(
-                                    new AgentWorkplace(agent),
-                                    publication,
-                                    () -> getContext().saveState(),
-                                    progress());
+                    publisher.publish(
+                            new AgentWorkplace(agent),
+                            publication,
+                            () -> getContext().saveState(),
+                            progress());
+            archive(agent, publisher.cardName(), publisher.card(publication));
             deleteFolder(agent);
             succeed(result);
+        }
+    }
+
+    /** Archives a text with the build; the model is published by now, whatever becomes of it. */
+    private void archive(Agent agent, String name, String text)
+            throws IOException, InterruptedException {
+        FilePath own = write(agent.directory(), Map.of(name, text));
+        try {
+            getContext()
+                    .get(Run.class)
+                    .pickArtifactManager()
+                    .archive(
+                            own,
+                            launcher(),
+                            new BuildListenerAdapter(listener()),
+                            new HashMap<>(Map.of(name, name)));
+        } catch (IOException e) {
+            progress().say("The model card can't be archived: " + e.getMessage());
+        } finally {
+            own.deleteRecursive();
         }
     }
 

@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -96,6 +97,8 @@ class PublisherTest {
                                 "metrics", Map.of("accuracy", 0.9, "loss", Map.of("val", 3)),
                                 "aliases", List.of("latest"),
                                 "reused", false));
+        String schema = Files.readString(Path.of("../../resources/schemas/model.schema.json"));
+        assertThat(json.keySet()).isEqualTo(Set.copyOf((List<?>) Json.object(schema, "schema").get("required")));
         Map<String, Object> alias = alias("latest");
         assertThat(alias)
                 .containsEntry("version", version)
@@ -213,6 +216,27 @@ class PublisherTest {
                 .hasMessageContaining("accuracy is 0.94, the limit is 0.95");
         write("metrics.json", "{\"accuracy\": 0.96}");
         publish(3, workspace, new PublicationState(null), gates);
+    }
+
+    @Test
+    void theCardShowsTheChampionTheGatesAndNoMarkupOfOthers() throws Exception {
+        publish(1);
+        write("model.bin", "another model");
+        write("metrics.json", "{\"accuracy\": 0.94}");
+        PublicationState state = new PublicationState(null);
+        Map<String, Object> arguments =
+                Map.of(
+                        "gates", List.of("accuracy >= champion.accuracy"),
+                        "params", Map.of("note", "<script>alert(1)</script>"));
+        publish(2, workspace, state, arguments);
+
+        try (AwsAccess aws = s3.access()) {
+            String card = new Publisher(options(arguments), build(2), aws).card(state);
+            assertThat(card)
+                    .contains("<td valign=\"top\">accuracy<td valign=\"top\">0.94<td valign=\"top\">0.9")
+                    .contains("+0.04", "accuracy &gt;= champion.accuracy", "&lt;script&gt;")
+                    .doesNotContain("<script", "<style", "style=", "onload");
+        }
     }
 
     @Test
