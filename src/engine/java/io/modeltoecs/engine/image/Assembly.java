@@ -12,8 +12,7 @@ import java.util.List;
  * @param tags tags to give it, the first of them the one to show
  * @param immutable whether a tag that names other content is an error
  * @param base the base image by digest
- * @param layers from the base upwards
- * @param config the image's configuration, as JSON
+ * @param images one for each platform
  * @param startedAt when the assembly began, in milliseconds since the epoch
  */
 public record Assembly(
@@ -22,10 +21,24 @@ public record Assembly(
         List<String> tags,
         boolean immutable,
         String base,
-        List<ImageLayer> layers,
-        String config,
+        List<PlatformImage> images,
         long startedAt)
         implements Serializable {
+
+    /** Media types of layers. */
+    static final String GZIP = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+    static final String ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd";
+
+    /**
+     * The image of one platform.
+     *
+     * @param platform as {@code linux/amd64}
+     * @param layers from the base upwards
+     * @param config its configuration, as JSON
+     */
+    public record PlatformImage(String platform, List<ImageLayer> layers, String config)
+            implements Serializable {}
 
     /**
      * One layer.
@@ -33,8 +46,9 @@ public record Assembly(
      * @param what what it holds, for people
      * @param digest {@code sha256:} and the digest of the compressed layer
      * @param bytes size of the compressed layer
+     * @param type its media type
      * @param ours whether it was made here; else the base has it
      */
-    public record ImageLayer(String what, String digest, long bytes, boolean ours)
+    public record ImageLayer(String what, String digest, long bytes, String type, boolean ours)
             implements Serializable {}
 }

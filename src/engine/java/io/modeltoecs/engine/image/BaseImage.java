@@ -3,16 +3,6 @@ package io.modeltoecs.engine.image;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.cloud.tools.jib.api.DescriptorDigest;
-import com.google.cloud.tools.jib.api.ImageReference;
-import com.google.cloud.tools.jib.api.InvalidImageReferenceException;
-import com.google.cloud.tools.jib.blob.Blobs;
-import com.google.cloud.tools.jib.image.json.BuildableManifestTemplate;
-import com.google.cloud.tools.jib.image.json.BuildableManifestTemplate.ContentDescriptorTemplate;
-import com.google.cloud.tools.jib.image.json.ManifestListTemplate;
-import com.google.cloud.tools.jib.image.json.ManifestTemplate;
-import com.google.cloud.tools.jib.json.JsonTemplateMapper;
-import com.google.cloud.tools.jib.registry.ManifestAndDigest;
 import io.modeltoecs.engine.StepException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -41,17 +31,6 @@ record BaseImage(
     private static final Pattern PYTHON_VERSION =
             Pattern.compile("PYTHON_VERSION=(3\\.[0-9]+(?:\\.[0-9]+)?).*");
 
-    /** A reference to an image, taken apart. */
-    static ImageReference parse(String base) {
-        try {
-            return ImageReference.parse(base);
-        } catch (InvalidImageReferenceException e) {
-            throw new StepException(
-                    "buildServingImage: 'base' is '%s', but should be an image, as".formatted(base)
-                            + " 'python:3.12-slim' or 'registry.example.com/python@sha256:…'");
-        }
-    }
-
     /**
      * Finds the base in its registry.
      *
@@ -59,54 +38,30 @@ record BaseImage(
      * @param login of the base's registry, or null
      * @throws StepException if it isn't there or nothing can be built on it
      */
-    static BaseImage resolve(String base, String platform, Login login)
+    static BaseImage resolve(
+            ImageName image, String base, String platform, RegistryRepository repository)
             throws IOException, InterruptedException {
-        ImageReference image = parse(base);
-        try (RegistryRepository repository =
-                RegistryRepository.open(
-                        image.getRegistry(), image.getRepository(), null, login, false)) {
-            return resolve(image, base, platform, repository);
+        Manifest named = repository.manifest(image.reference()).orElseThrow(() -> missing(base));
+        Manifest manifest = named;
+        if (named.isIndex()) {
+            String digest =
+                    fitting(named.json(), platform)
+                            .orElseThrow(() -> wrong(base, "isn't there for " + platform));
+            manifest = repository.manifest(digest).orElseThrow(() -> missing(base));
         }
-    }
-
-    private static BaseImage resolve(
-            ImageReference image, String base, String platform, RegistryRepository repository)
-            throws IOException, InterruptedException {
-        ManifestAndDigest<ManifestTemplate> found =
-                repository.manifest(image.getQualifier()).orElseThrow(() -> missing(base));
-        DescriptorDigest digest = found.getDigest();
-        ManifestTemplate manifest = found.getManifest();
-        if (manifest instanceof ManifestListTemplate index) {
-            String[] parts = platform.split("/");
-            List<String> fitting = index.getDigestsForPlatform(parts[1], parts[0]);
-            if (fitting.isEmpty()) {
-                throw wrong(base, "isn't there for " + platform);
-            }
-            manifest =
-                    repository
-                            .manifest(fitting.get(0))
-                            .orElseThrow(() -> missing(base))
-                            .getManifest();
-        }
-        if (!(manifest instanceof BuildableManifestTemplate buildable)
-                || buildable.getContainerConfiguration() == null) {
+        JsonNode content = manifest.json();
+        if (!content.path("config").has("digest")) {
             throw wrong(base, "has a manifest of an old form (schema 1)");
         }
-        if (JsonTemplateMapper.toUtf8String(buildable).contains("+zstd\"")) {
-            throw wrong(base, "has layers packed with zstd; take one that has them with gzip");
-        }
-        String configDigest = buildable.getContainerConfiguration().getDigest().toString();
-        byte[] bytes = repository.call(() -> Blobs.writeToByteArray(repository.blob(configDigest)));
+        byte[] bytes = repository.read(content.path("config").path("digest").asText());
         ObjectNode config = (ObjectNode) new ObjectMapper().readTree(bytes);
         String has = config.path("os").asText() + "/" + config.path("architecture").asText();
         if (!has.equals(platform)) {
             throw wrong(base, "is for " + has + ", not for " + platform);
         }
         return new BaseImage(
-                ImageReference.of(
-                                image.getRegistry(), image.getRepository(), null, digest.toString())
-                        .toString(),
-                layers(base, buildable),
+                image.by(named.digest()),
+                layers(content.path("layers")),
                 config,
                 python(config)
                         .orElseThrow(
@@ -119,16 +74,28 @@ record BaseImage(
                 config.path("history").toString().matches("(?s).*(apk add|alpine-minirootfs).*"));
     }
 
-    private static List<Assembly.ImageLayer> layers(
-            String base, BuildableManifestTemplate manifest) {
+    private static Optional<String> fitting(JsonNode index, String platform) {
+        for (JsonNode each : index.path("manifests")) {
+            JsonNode has = each.path("platform");
+            String name = has.path("os").asText() + "/" + has.path("architecture").asText();
+            if (name.equals(platform)) {
+                return Optional.of(each.path("digest").asText());
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static List<Assembly.ImageLayer> layers(JsonNode manifest) {
         List<Assembly.ImageLayer> layers = new ArrayList<>();
-        for (ContentDescriptorTemplate layer : manifest.getLayers()) {
+        for (JsonNode layer : manifest) {
             layers.add(
                     new Assembly.ImageLayer(
-                            "base %d of %d"
-                                    .formatted(layers.size() + 1, manifest.getLayers().size()),
-                            layer.getDigest().toString(),
-                            layer.getSize(),
+                            "base %d of %d".formatted(layers.size() + 1, manifest.size()),
+                            layer.path("digest").asText(),
+                            layer.path("size").asLong(),
+                            layer.path("mediaType").asText().endsWith("zstd")
+                                    ? Assembly.ZSTD
+                                    : Assembly.GZIP,
                             false));
         }
         return layers;

@@ -8,10 +8,11 @@ import java.util.Map;
  * What an {@link ImageWorkplace} is to build, checked and complete: it names no AWS service and
  * holds no secret. All paths are relative to the current directory.
  *
- * @param registry host and port of the registry that the image goes to
+ * @param registry host and port of the registry that the image goes to, after {@code http://} for
+ *     one without TLS
  * @param repository the repository in that registry, with the registry's path prefix
  * @param base the base image, as it was given
- * @param platform {@code linux/amd64} or {@code linux/arm64}
+ * @param platforms {@code linux/amd64}, {@code linux/arm64} or both
  * @param app folder of the application
  * @param include patterns of files under {@code app} that the image takes although git doesn't
  *     track them
@@ -29,7 +30,7 @@ public record BuildOrder(
         String registry,
         String repository,
         String base,
-        String platform,
+        List<String> platforms,
         String app,
         List<String> include,
         String requirements,

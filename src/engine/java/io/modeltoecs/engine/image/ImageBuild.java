@@ -2,6 +2,7 @@ package io.modeltoecs.engine.image;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.http.Outbound;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
 import java.io.IOException;
@@ -20,6 +21,7 @@ public final class ImageBuild implements ImageWorkplace {
 
     private final Path directory;
     private final Map<String, String> environment;
+    private final Outbound outbound;
     private final Login packageIndex;
 
     /**
@@ -30,7 +32,8 @@ public final class ImageBuild implements ImageWorkplace {
      */
     public ImageBuild(Path directory, Map<String, String> environment, Login packageIndex) {
         this.directory = directory;
-        this.environment = environment;
+        this.environment = Outbound.complete(environment);
+        this.outbound = Outbound.of(environment);
         this.packageIndex = packageIndex;
     }
 
@@ -43,11 +46,14 @@ public final class ImageBuild implements ImageWorkplace {
         Commit commit = Commit.of(GitState.of(folder, environment));
         List<String> tags = order.tags().isEmpty() ? commit.tags(order) : order.tags();
         tryRegistry(order, login, tags.get(0));
-        BaseImage base = base(order, login, progress);
 
         Path root = LayerCache.root(environment);
         LayerCache cache = new LayerCache(root);
         cache.prune();
+        List<BaseImage> bases = new ArrayList<>();
+        for (String platform : order.platforms()) {
+            bases.add(base(order, platform, login, progress));
+        }
         AppFiles app = AppFiles.find(folder, GitState.of(folder, environment), order.include());
         if (order.requirements() == null
                 && order.model() == null
@@ -56,11 +62,19 @@ public final class ImageBuild implements ImageWorkplace {
                     "dependencies: the application's requirements.txt isn't used; give"
                             + " requirements: 'requirements.txt'");
         }
-        LayerCache.Layer dependencies =
-                new Dependencies(order, directory, environment, packageIndex, root, cache, progress)
-                        .layer(base.python(), target(order.platform(), base.musl()));
-        if (order.model() != null) {
-            requireFit(order.model(), dependencies.libraries());
+        Dependencies dependencies =
+                new Dependencies(
+                        order, directory, environment, packageIndex, root, cache, progress);
+        List<LayerCache.Layer> resolved = new ArrayList<>();
+        for (int i = 0; i < bases.size(); i++) {
+            BaseImage base = bases.get(i);
+            LayerCache.Layer layer =
+                    dependencies.layer(
+                            base.python(), target(order.platforms().get(i), base.musl()));
+            if (order.model() != null) {
+                requireFit(order.model(), layer.libraries());
+            }
+            resolved.add(layer);
         }
         LayerFiles runtimeFiles = new LayerFiles();
         order.runtime()
@@ -73,20 +87,30 @@ public final class ImageBuild implements ImageWorkplace {
                 "application: %d files, %s"
                         .formatted(appFiles.count(), Amounts.bytes(application.bytes())));
 
-        ImageConfig config = new ImageConfig(base.config(), commit.at());
-        List<Assembly.ImageLayer> layers = new ArrayList<>(base.layers());
-        add(layers, config, "dependencies", dependencies);
-        add(layers, config, "serving runtime", runtime);
-        add(layers, config, "application", application);
-        describe(config, order, base, dependencies, commit);
+        List<Assembly.PlatformImage> images = new ArrayList<>();
+        for (int i = 0; i < bases.size(); i++) {
+            BaseImage base = bases.get(i);
+            ImageConfig config = new ImageConfig(base.config(), commit.at());
+            List<Assembly.ImageLayer> layers = new ArrayList<>(base.layers());
+            add(layers, config, "dependencies", resolved.get(i));
+            add(layers, config, "serving runtime", runtime);
+            add(layers, config, "application", application);
+            describe(config, order, base, resolved.get(i), commit);
+            if (!app.has("wsgi.py") && !app.has("app.py")) {
+                // the stock runtime serves, which answers there for sure
+                config.label("io.modeltoecs.readiness", "/readyz");
+            }
+            images.add(
+                    new Assembly.PlatformImage(
+                            order.platforms().get(i), layers, config.toJson()));
+        }
         return new Assembly(
                 order.registry(),
                 order.repository(),
                 new ArrayList<>(tags),
                 order.immutable(),
-                base.reference(),
-                layers,
-                config.toJson(),
+                bases.get(0).reference(),
+                images,
                 startedAt);
     }
 
@@ -105,24 +129,35 @@ public final class ImageBuild implements ImageWorkplace {
     }
 
     /** What may be wrong with the registry shows before anything costly is done. */
-    private static void tryRegistry(BuildOrder order, Login login, String tag)
+    private void tryRegistry(BuildOrder order, Login login, String tag)
             throws InterruptedException {
         try (RegistryRepository target =
-                RegistryRepository.open(order.registry(), order.repository(), null, login, true)) {
+                RegistryRepository.open(order.registry(), order.repository(), null, login, true, outbound)) {
             target.manifest(tag);
         }
     }
 
-    private static BaseImage base(BuildOrder order, Login login, Progress progress)
+    private BaseImage base(BuildOrder order, String platform, Login login, Progress progress)
             throws IOException, InterruptedException {
-        boolean same = BaseImage.parse(order.base()).getRegistry().equals(order.registry());
-        BaseImage base = BaseImage.resolve(order.base(), order.platform(), same ? login : null);
+        ImageName name = ImageName.parse(order.base());
+        boolean same = name.registry().equals(host(order.registry()));
+        BaseImage base;
+        try (RegistryRepository repository =
+                RegistryRepository.open(
+                        same ? order.registry() : name.registry(),
+                        name.repository(),
+                        null,
+                        same ? login : null,
+                        false,
+                        outbound)) {
+            base = BaseImage.resolve(name, order.base(), platform, repository);
+        }
         progress.say(
                 "base: %s, Python %s, %s, %s"
                         .formatted(
                                 base.reference(),
                                 base.python(),
-                                order.platform(),
+                                platform,
                                 Amounts.bytes(
                                         base.layers().stream()
                                                 .mapToLong(Assembly.ImageLayer::bytes)
@@ -163,6 +198,11 @@ public final class ImageBuild implements ImageWorkplace {
                 .findFirst();
     }
 
+    /** A registry's host and port, as references to images have them. */
+    static String host(String registry) {
+        return registry.replaceFirst("^http://", "");
+    }
+
     /** The platform as uv names it. */
     private static String target(String platform, boolean musl) {
         String processor = platform.equals("linux/arm64") ? "aarch64" : "x86_64";
@@ -174,7 +214,7 @@ public final class ImageBuild implements ImageWorkplace {
             ImageConfig config,
             String what,
             LayerCache.Layer layer) {
-        layers.add(new Assembly.ImageLayer(what, layer.digest(), layer.bytes(), true));
+        layers.add(new Assembly.ImageLayer(what, layer.digest(), layer.bytes(), Assembly.GZIP, true));
         config.layer(what, layer.diffId());
     }
 
@@ -209,6 +249,6 @@ public final class ImageBuild implements ImageWorkplace {
     public BuiltImage push(Assembly assembly, Login login, Progress progress)
             throws IOException, InterruptedException {
         LayerCache cache = new LayerCache(LayerCache.root(environment));
-        return new ImagePush(assembly, login, cache, progress).run();
+        return new ImagePush(assembly, login, cache, outbound, progress).run();
     }
 }

@@ -1,13 +1,9 @@
 package io.modeltoecs.engine.image;
 
-import com.google.cloud.tools.jib.api.DescriptorDigest;
-import com.google.cloud.tools.jib.api.ImageReference;
-import com.google.cloud.tools.jib.blob.Blob;
-import com.google.cloud.tools.jib.blob.Blobs;
-import com.google.cloud.tools.jib.hash.Digests;
-import com.google.cloud.tools.jib.image.json.OciManifestTemplate;
-import com.google.cloud.tools.jib.registry.ManifestAndDigest;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.http.Outbound;
 import io.modeltoecs.engine.progress.Activity;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
@@ -15,10 +11,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -32,67 +29,132 @@ import java.util.concurrent.Future;
 final class ImagePush {
     private static final int AT_ONCE = 3;
 
+    private static final String CONFIG = "application/vnd.oci.image.config.v1+json";
+
     private final Assembly assembly;
     private final Login login;
     private final LayerCache cache;
+    private final Outbound outbound;
     private final Progress progress;
-    private final ImageReference base;
+    private final ImageName base;
     private final boolean sameRegistry;
 
-    ImagePush(Assembly assembly, Login login, LayerCache cache, Progress progress) {
+    ImagePush(
+            Assembly assembly,
+            Login login,
+            LayerCache cache,
+            Outbound outbound,
+            Progress progress) {
         this.assembly = assembly;
         this.login = login;
         this.cache = cache;
+        this.outbound = outbound;
         this.progress = progress;
-        this.base = BaseImage.parse(assembly.base());
-        this.sameRegistry = base.getRegistry().equals(assembly.registry());
+        this.base = ImageName.parse(assembly.base());
+        this.sameRegistry = base.registry().equals(ImageBuild.host(assembly.registry()));
     }
 
     BuiltImage run() throws IOException, InterruptedException {
-        byte[] config = assembly.config().getBytes(StandardCharsets.UTF_8);
-        String configDigest = Hashes.name(config);
-        OciManifestTemplate manifest = manifest(config.length, configDigest);
-        String digest = Digests.computeJsonDigest(manifest).toString();
+        List<Manifest> manifests = assembly.images().stream().map(ImagePush::manifest).toList();
+        Manifest whole = manifests.size() == 1 ? manifests.get(0) : index(manifests);
         int pushed = 0;
         try (RegistryRepository repository =
                 RegistryRepository.open(
-                        assembly.registry(), assembly.repository(), mountFrom(), login, true)) {
+                        assembly.registry(),
+                        assembly.repository(),
+                        mountFrom(),
+                        login,
+                        true,
+                        outbound)) {
             List<String> missingTags = new ArrayList<>();
             for (String tag : assembly.tags()) {
-                if (!names(repository, tag, digest)) {
+                if (!names(repository, tag, whole.digest())) {
                     missingTags.add(tag);
                 }
             }
             boolean there =
                     missingTags.size() < assembly.tags().size()
-                            || repository.manifest(digest).isPresent();
+                            || repository.manifest(whole.digest()).isPresent();
             if (there) {
                 progress.say("layers: the registry has this image already");
             } else {
                 pushed = pushLayers(repository);
-                if (!repository.has(configDigest)) {
-                    repository.push(configDigest, Blobs.from(assembly.config()), null, n -> {});
+                for (Assembly.PlatformImage image : assembly.images()) {
+                    pushConfig(repository, image);
+                }
+                if (whole.isIndex()) {
+                    for (Manifest manifest : manifests) {
+                        repository.put(manifest, manifest.digest());
+                    }
                 }
             }
             for (String tag : missingTags) {
-                repository.tag(manifest, tag);
+                repository.put(whole, tag);
             }
         }
-        return built(digest, config.length, pushed);
+        return built(whole.digest(), pushed);
     }
 
-    private BuiltImage built(String digest, long configBytes, int pushed) {
+    private static void pushConfig(RegistryRepository repository, Assembly.PlatformImage image)
+            throws InterruptedException {
+        byte[] config = image.config().getBytes(StandardCharsets.UTF_8);
+        String digest = Hashes.name(config);
+        if (!repository.has(digest)) {
+            repository.push(digest, config.length, BlobSource.of(config), null, n -> {});
+        }
+    }
+
+    private static Manifest manifest(Assembly.PlatformImage image) {
+        byte[] config = image.config().getBytes(StandardCharsets.UTF_8);
+        ObjectNode manifest = Manifest.form(Manifest.OCI);
+        manifest.set("config", Manifest.descriptor(CONFIG, config.length, Hashes.name(config)));
+        ArrayNode layers = manifest.putArray("layers");
+        for (Assembly.ImageLayer layer : image.layers()) {
+            layers.add(Manifest.descriptor(layer.type(), layer.bytes(), layer.digest()));
+        }
+        return Manifest.of(manifest);
+    }
+
+    private Manifest index(List<Manifest> manifests) {
+        ObjectNode index = Manifest.form(Manifest.OCI_INDEX);
+        ArrayNode entries = index.putArray("manifests");
+        for (int i = 0; i < manifests.size(); i++) {
+            String[] platform = assembly.images().get(i).platform().split("/");
+            ObjectNode entry = manifests.get(i).descriptor();
+            entry.putObject("platform").put("os", platform[0]).put("architecture", platform[1]);
+            entries.add(entry);
+        }
+        return Manifest.of(index);
+    }
+
+    /** The layers of all platforms; what they share counts once. */
+    private List<Assembly.ImageLayer> layers() {
+        Map<String, Assembly.ImageLayer> layers = new LinkedHashMap<>();
+        for (Assembly.PlatformImage image : assembly.images()) {
+            image.layers().forEach(layer -> layers.putIfAbsent(layer.digest(), layer));
+        }
+        return List.copyOf(layers.values());
+    }
+
+    private BuiltImage built(String digest, int pushed) {
+        List<Assembly.ImageLayer> layers = layers();
         long bytes =
-                configBytes
-                        + assembly.layers().stream().mapToLong(Assembly.ImageLayer::bytes).sum();
+                layers.stream().mapToLong(Assembly.ImageLayer::bytes).sum()
+                        + assembly.images().stream()
+                                .mapToLong(
+                                        image ->
+                                                image.config()
+                                                        .getBytes(StandardCharsets.UTF_8)
+                                                        .length)
+                                .sum();
         BuiltImage image =
                 new BuiltImage(
-                        assembly.registry() + "/" + assembly.repository(),
+                        ImageBuild.host(assembly.registry()) + "/" + assembly.repository(),
                         assembly.tags().get(0),
                         digest,
                         bytes,
                         pushed,
-                        assembly.layers().size() - pushed,
+                        layers.size() - pushed,
                         assembly.base());
         Duration took = Duration.ofMillis(System.currentTimeMillis() - assembly.startedAt());
         progress.say(
@@ -109,17 +171,13 @@ final class ImagePush {
     }
 
     private String mountFrom() {
-        boolean other = !base.getRepository().equals(assembly.repository());
-        return sameRegistry && other ? base.getRepository() : null;
+        boolean other = !base.repository().equals(assembly.repository());
+        return sameRegistry && other ? base.repository() : null;
     }
 
     private boolean names(RegistryRepository repository, String tag, String digest)
             throws InterruptedException {
-        Optional<String> named =
-                repository
-                        .manifest(tag)
-                        .map(ManifestAndDigest::getDigest)
-                        .map(DescriptorDigest::toString);
+        Optional<String> named = repository.manifest(tag).map(Manifest::digest);
         if (assembly.immutable() && named.isPresent() && !named.get().equals(digest)) {
             throw new StepException(
                     "buildServingImage: the tag '%s' of %s/%s names other content, %s, and tags"
@@ -133,25 +191,11 @@ final class ImagePush {
         return named.isPresent() && named.get().equals(digest);
     }
 
-    private OciManifestTemplate manifest(long configBytes, String configDigest) {
-        try {
-            OciManifestTemplate manifest = new OciManifestTemplate();
-            manifest.setContainerConfiguration(
-                    configBytes, DescriptorDigest.fromDigest(configDigest));
-            for (Assembly.ImageLayer layer : assembly.layers()) {
-                manifest.addLayer(layer.bytes(), DescriptorDigest.fromDigest(layer.digest()));
-            }
-            return manifest;
-        } catch (DigestException e) {
-            throw new IllegalArgumentException(e);
-        }
-    }
-
     private int pushLayers(RegistryRepository repository) throws IOException, InterruptedException {
         ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE);
         try (RegistryRepository source = openBase()) {
             List<Future<Boolean>> pushes = new ArrayList<>();
-            for (Assembly.ImageLayer layer : assembly.layers()) {
+            for (Assembly.ImageLayer layer : layers()) {
                 pushes.add(threads.submit(() -> push(repository, source, layer)));
             }
             int pushed = 0;
@@ -174,7 +218,12 @@ final class ImagePush {
 
     private RegistryRepository openBase() throws InterruptedException {
         return RegistryRepository.open(
-                base.getRegistry(), base.getRepository(), null, sameRegistry ? login : null, false);
+                sameRegistry ? assembly.registry() : base.registry(),
+                base.repository(),
+                null,
+                sameRegistry ? login : null,
+                false,
+                outbound);
     }
 
     /** Whether the layer had to be uploaded. */
@@ -187,9 +236,10 @@ final class ImagePush {
             return false;
         }
         Activity activity = new Activity(progress, "pushed " + what, layer.bytes());
-        Blob blob = layer.ours() ? cached(layer) : source.blob(layer.digest());
+        BlobSource blob = layer.ours() ? cached(layer) : source.blob(layer.digest());
         String mountFrom = layer.ours() ? null : mountFrom();
-        boolean pushed = repository.push(layer.digest(), blob, mountFrom, activity::done);
+        boolean pushed = repository.push(
+                        layer.digest(), layer.bytes(), blob, mountFrom, activity::done);
         if (pushed) {
             activity.end();
         } else {
@@ -200,13 +250,13 @@ final class ImagePush {
         return pushed;
     }
 
-    private Blob cached(Assembly.ImageLayer layer) {
+    private BlobSource cached(Assembly.ImageLayer layer) {
         Path file = cache.file(layer.digest());
         if (!Files.isRegularFile(file)) {
             throw new StepException(
                     "the layer '%s' isn't in the cache any more; build again"
                             .formatted(layer.what()));
         }
-        return Blobs.from(file);
+        return BlobSource.of(file);
     }
 }

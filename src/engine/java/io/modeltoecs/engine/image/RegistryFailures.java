@@ -3,31 +3,36 @@ package io.modeltoecs.engine.image;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.google.cloud.tools.jib.api.InsecureRegistryException;
-import com.google.cloud.tools.jib.api.RegistryAuthenticationFailedException;
-import com.google.cloud.tools.jib.api.RegistryException;
-import com.google.cloud.tools.jib.api.RegistryUnauthorizedException;
-import com.google.cloud.tools.jib.http.ResponseException;
-import com.google.cloud.tools.jib.registry.RegistryCredentialsNotSentException;
 import io.modeltoecs.engine.StepException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.FileSystemException;
 import java.util.StringJoiner;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ThreadLocalRandom;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
+import org.apache.http.conn.ConnectTimeoutException;
 
 /** What to do when a call of a registry fails: try again, or say why. */
 final class RegistryFailures {
-    private static final int ATTEMPTS = 5;
+    private static final int ATTEMPTS = 6;
     private static final long FIRST_DELAY_MILLIS = 500;
+    private static final long LONGEST_DELAY_MILLIS = 120_000;
 
     private final String registry;
     private final String repository;
     private final Login login;
+    private volatile boolean answered;
+
+    /** A call of a registry. */
+    @FunctionalInterface
+    interface Call<T> {
+        T run() throws IOException;
+    }
 
     RegistryFailures(String registry, String repository, Login login) {
         this.registry = registry;
@@ -40,90 +45,88 @@ final class RegistryFailures {
      *
      * @throws StepException if it fails for good
      */
-    <T> T call(RegistryRepository.RegistryCall<T> call) throws InterruptedException {
+    <T> T call(Call<T> call) throws InterruptedException {
         for (int attempt = 1; ; attempt++) {
             try {
-                return call.run();
+                T result = call.run();
+                answered = true;
+                return result;
             } catch (CancellationException e) {
                 throw new InterruptedException();
-            } catch (IOException | RegistryException e) {
+            } catch (IOException e) {
                 if (Thread.interrupted()) {
                     throw new InterruptedException();
                 }
-                Throwable cause = root(e);
-                if (attempt == ATTEMPTS || !mayPass(cause)) {
-                    throw explain(cause);
+                if (attempt == ATTEMPTS || !mayPass(e)) {
+                    throw explain(e);
                 }
-                Thread.sleep(delayMillis(attempt));
+                Thread.sleep(delayMillis(attempt, e));
             }
         }
     }
 
-    /** The exception that tells most: what happens inside of a blob comes wrapped. */
-    private static Throwable root(Throwable failure) {
-        Throwable told = failure;
-        while (told.getCause() != null
-                && told.getClass() == IOException.class
-                && (told.getCause() instanceof IOException
-                        || told.getCause() instanceof RegistryException)) {
-            told = told.getCause();
-        }
-        return told;
-    }
-
-    private static boolean mayPass(Throwable failure) {
-        if (failure instanceof ResponseException answer) {
-            int status = answer.getStatusCode();
+    private boolean mayPass(IOException failure) {
+        if (failure instanceof RegistryAnswer answer) {
+            int status = answer.status();
             return status == 408 || status == 429 || status >= 500;
         }
-        return failure instanceof IOException
-                && !(failure instanceof ConnectException)
-                && !(failure instanceof UnknownHostException)
-                && !(failure instanceof NoRouteToHostException)
-                && !(failure instanceof NoSuchFileException);
+        if (failure instanceof RegistryLogin.Refused
+                || failure instanceof SSLHandshakeException
+                || failure instanceof FileSystemException) {
+            return false;
+        }
+        // one that was never there is more likely a wrong name than a short absence
+        return answered || !isAbsence(failure);
     }
 
-    /** Doubles with each attempt; several builds that fail together don't come back together. */
-    private static long delayMillis(int attempt) {
+    private static boolean isAbsence(IOException failure) {
+        return failure instanceof ConnectException
+                || failure instanceof ConnectTimeoutException
+                || failure instanceof UnknownHostException
+                || failure instanceof NoRouteToHostException
+                || failure instanceof SocketTimeoutException;
+    }
+
+    /**
+     * What the registry asks for, else twice as long with each attempt; several builds that fail
+     * together don't come back together.
+     */
+    private static long delayMillis(int attempt, IOException failure) {
+        if (failure instanceof RegistryAnswer answer && answer.retryAfterSeconds() >= 0) {
+            return Math.min(LONGEST_DELAY_MILLIS, 1000 * answer.retryAfterSeconds());
+        }
         long delay = FIRST_DELAY_MILLIS << (attempt - 1);
         return delay + ThreadLocalRandom.current().nextLong(delay / 2);
     }
 
-    /** Without its cause: the error may cross to a controller, which types of jib may not. */
-    private StepException explain(Throwable failure) {
+    /** Without its cause: the error may cross to a controller, which types of a library may not. */
+    private StepException explain(IOException failure) {
         return new StepException("registry " + registry + ": " + reason(failure));
     }
 
-    private String reason(Throwable failure) {
-        if (failure instanceof RegistryUnauthorizedException) {
-            return failure.getCause() instanceof ResponseException answer
-                            && answer.getStatusCode() == 403
-                    ? "%s may not use the repository '%s' this way".formatted(who(), repository)
-                    : refusedLogin();
-        }
-        if (failure instanceof RegistryAuthenticationFailedException
-                || failure instanceof RegistryCredentialsNotSentException) {
+    private String reason(IOException failure) {
+        if (failure instanceof RegistryLogin.Refused) {
             return refusedLogin();
         }
-        if (failure instanceof InsecureRegistryException) {
-            return "no TLS connection that can be trusted: %s; plain http is spoken with localhost"
+        if (failure instanceof SSLException) {
+            return "no TLS connection that can be trusted: %s; name a private CA's certificates by"
                             .formatted(deepest(failure))
-                    + " alone";
+                    + " SSL_CERT_FILE; plain http is spoken with localhost, or after 'http://'";
         }
         if (failure instanceof UnknownHostException) {
             return "there is no such host";
         }
-        if (failure instanceof ConnectException
-                || failure instanceof NoRouteToHostException
-                || failure instanceof SocketTimeoutException) {
+        if (isAbsence(failure)) {
             return "it can't be reached: " + failure.getMessage();
         }
-        Throwable cause = failure instanceof RegistryException ? failure.getCause() : failure;
-        if (cause instanceof ResponseException answer) {
-            return "it answers %d for '%s'%s"
-                    .formatted(answer.getStatusCode(), repository, words(answer.getContent()));
+        if (failure instanceof RegistryAnswer answer) {
+            return answer.status() == 403
+                    ? "%s may not use the repository '%s' this way%s"
+                            .formatted(who(), repository, words(answer.content()))
+                    : "it answers %d for '%s'%s"
+                            .formatted(answer.status(), repository, words(answer.content()));
         }
-        return brief(String.valueOf(failure.getMessage()));
+        return brief(String.valueOf(deepest(failure)));
     }
 
     /** The messages of an answer, as the distribution specification has them, or all of it. */

@@ -1,92 +1,175 @@
 package io.modeltoecs.engine.image;
 
-import com.google.cloud.tools.jib.http.FailoverHttpClient;
-import com.google.cloud.tools.jib.http.Request;
-import com.google.cloud.tools.jib.http.Response;
+import io.modeltoecs.engine.http.Outbound;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ConnectException;
-import java.net.HttpURLConnection;
-import java.net.InetSocketAddress;
-import java.net.Proxy;
-import java.net.ProxySelector;
-import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
-import java.net.URL;
-import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.http.Header;
+import org.apache.http.HttpHost;
+import org.apache.http.auth.AuthScope;
+import org.apache.http.auth.UsernamePasswordCredentials;
+import org.apache.http.client.config.RequestConfig;
+import org.apache.http.client.methods.CloseableHttpResponse;
+import org.apache.http.client.methods.HttpUriRequest;
+import org.apache.http.client.methods.RequestBuilder;
+import org.apache.http.client.protocol.HttpClientContext;
+import org.apache.http.impl.client.BasicCredentialsProvider;
+import org.apache.http.impl.client.CloseableHttpClient;
+import org.apache.http.impl.client.HttpClients;
 
 /**
  * HTTP to a registry: with TLS and a certificate that is trusted, but plain to a registry of this
- * machine that speaks nothing else.
+ * machine that speaks nothing else, or to one whose user says so.
  */
-final class RegistryHttp extends FailoverHttpClient {
+final class RegistryHttp implements AutoCloseable {
     private static final int CONNECT_MILLIS = 10_000;
+    // A registry may hash a blob of gigabytes before it answers
+    private static final int ANSWER_MILLIS = 300_000;
+    private static final int CONNECTIONS = 8;
+    private static final int LONGEST_ERROR_BYTES = 10_000;
+    private static final String PLAIN = "http://";
 
-    private final boolean plain;
-
-    private RegistryHttp(boolean plain) {
-        super(plain, plain, event -> {});
-        this.plain = plain;
-    }
+    private final Outbound outbound;
+    private final CloseableHttpClient client;
+    private final ExecutorService threads = Executors.newCachedThreadPool(RegistryHttp::daemon);
+    private final URI root;
 
     /**
-     * Finds out what a registry speaks. jib would try for minutes to reach one that isn't there.
-     *
-     * @param registry host and port
-     * @throws IOException if it isn't there
+     * @param registry host and port, after {@code http://} where it is to be spoken to without TLS
      */
-    static RegistryHttp to(String registry) throws IOException {
-        URI uri = URI.create("https://" + registry);
-        if (isThisMachine(uri.getHost())) {
-            return new RegistryHttp(speaksPlainHttp(registry));
-        }
-        ProxySelector proxies = ProxySelector.getDefault();
-        if (proxies == null || proxies.select(uri).contains(Proxy.NO_PROXY)) {
-            reach(uri.getHost(), uri.getPort() < 0 ? 443 : uri.getPort());
-        }
-        return new RegistryHttp(false);
-    }
-
-    private static boolean isThisMachine(String host) {
-        return host.equals("localhost") || host.matches("127\\.[0-9.]+") || host.equals("[::1]");
-    }
-
-    private static void reach(String host, int port) throws IOException {
-        InetSocketAddress address = new InetSocketAddress(host, port);
-        if (address.isUnresolved()) {
-            throw new UnknownHostException(host);
-        }
-        try (Socket socket = new Socket()) {
-            socket.connect(address, CONNECT_MILLIS);
-        }
-    }
-
-    private static boolean speaksPlainHttp(String registry) throws IOException {
-        HttpURLConnection connection =
-                (HttpURLConnection)
-                        URI.create("http://" + registry + "/v2/")
-                                .toURL()
-                                .openConnection(Proxy.NO_PROXY);
-        connection.setConnectTimeout(CONNECT_MILLIS);
-        connection.setReadTimeout(CONNECT_MILLIS);
+    RegistryHttp(String registry, Outbound outbound) throws IOException {
+        this.outbound = outbound;
+        this.client =
+                HttpClients.custom()
+                        .setSSLContext(outbound.tls())
+                        .setMaxConnPerRoute(CONNECTIONS)
+                        .setMaxConnTotal(2 * CONNECTIONS)
+                        .setUserAgent("model-to-ecs")
+                        .disableAutomaticRetries()
+                        .disableRedirectHandling()
+                        .disableContentCompression()
+                        .disableCookieManagement()
+                        .build();
         try {
+            this.root = root(registry);
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private static Thread daemon(Runnable work) {
+        Thread thread = new Thread(work, "registry");
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    private URI root(String registry) throws IOException {
+        if (registry.startsWith(PLAIN)) {
+            return URI.create(registry);
+        }
+        URI tls = URI.create("https://" + registry);
+        URI plain = URI.create(PLAIN + registry);
+        return Outbound.isThisMachine(tls.getHost()) && speaksPlainHttp(plain) ? plain : tls;
+    }
+
+    private boolean speaksPlainHttp(URI uri) throws IOException {
+        RequestConfig hurry =
+                RequestConfig.custom()
+                        .setConnectTimeout(CONNECT_MILLIS)
+                        .setSocketTimeout(CONNECT_MILLIS)
+                        .build();
+        try (CloseableHttpResponse answer =
+                client.execute(
+                        RequestBuilder.get(uri.resolve("/v2/")).setConfig(hurry).build())) {
             // Servers that speak TLS answer 400, or nothing that is HTTP
-            return connection.getResponseCode() != 400;
+            return answer.getStatusLine().getStatusCode() != 400;
         } catch (ConnectException | SocketTimeoutException e) {
             throw e;
         } catch (IOException e) {
             return false;
-        } finally {
-            connection.disconnect();
         }
     }
 
-    @Override
-    public Response call(String method, URL url, Request request) throws IOException {
-        return super.call(method, plain ? withoutTls(url) : url, request);
+    /** The URI of a path below the registry's root. */
+    URI at(String path) {
+        return root.resolve(path);
     }
 
-    private static URL withoutTls(URL url) throws IOException {
-        return new URL("http", url.getHost(), url.getPort(), url.getFile());
+    /**
+     * Sends a request. When the thread that waits is interrupted, the request is given up.
+     *
+     * @return the answer, whatever its status; to be closed
+     */
+    CloseableHttpResponse send(RequestBuilder builder) throws IOException {
+        RequestConfig.Builder config =
+                RequestConfig.custom()
+                        .setConnectTimeout(CONNECT_MILLIS)
+                        .setConnectionRequestTimeout(ANSWER_MILLIS)
+                        .setSocketTimeout(ANSWER_MILLIS);
+        HttpClientContext context = HttpClientContext.create();
+        Optional<Outbound.Proxy> proxy = outbound.proxy(builder.getUri());
+        if (proxy.isPresent()) {
+            HttpHost host = new HttpHost(proxy.get().host(), proxy.get().port());
+            config.setProxy(host);
+            if (proxy.get().user() != null) {
+                BasicCredentialsProvider logins = new BasicCredentialsProvider();
+                logins.setCredentials(
+                        new AuthScope(host),
+                        new UsernamePasswordCredentials(
+                                proxy.get().user(), proxy.get().password()));
+                context.setCredentialsProvider(logins);
+            }
+        }
+        HttpUriRequest request = builder.setConfig(config.build()).build();
+        Future<CloseableHttpResponse> answer =
+                threads.submit(() -> client.execute(request, context));
+        try {
+            return answer.get();
+        } catch (InterruptedException e) {
+            request.abort();
+            throw new CancellationException();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failure) {
+                throw failure;
+            }
+            throw new IOException(e.getCause());
+        }
+    }
+
+    /** An answer as an exception. */
+    static RegistryAnswer failure(CloseableHttpResponse answer) throws IOException {
+        String content = "";
+        if (answer.getEntity() != null) {
+            try (InputStream in = answer.getEntity().getContent()) {
+                content = new String(in.readNBytes(LONGEST_ERROR_BYTES), StandardCharsets.UTF_8);
+            }
+        }
+        Header retryAfter = answer.getFirstHeader("Retry-After");
+        boolean seconds = retryAfter != null && retryAfter.getValue().matches("[0-9]{1,6}");
+        return new RegistryAnswer(
+                answer.getStatusLine().getStatusCode(),
+                content,
+                seconds ? Long.parseLong(retryAfter.getValue()) : -1);
+    }
+
+    /** Ends what is still on its way, too. */
+    @Override
+    public void close() {
+        threads.shutdownNow();
+        try {
+            client.close();
+        } catch (IOException e) {
+            // nothing more to do with it
+        }
     }
 }

@@ -81,7 +81,7 @@ public final class ServingImage {
     private LinkedHashMap<String, Object> runWithRegistry(ImageWorkplace workplace)
             throws IOException, InterruptedException {
         String registry = options.registry().replaceFirst("/+$", "");
-        int slash = registry.indexOf('/');
+        int slash = registry.indexOf('/', registry.startsWith("http://") ? 7 : 0);
         String host = slash < 0 ? registry : registry.substring(0, slash);
         String prefix = slash < 0 ? "" : registry.substring(slash + 1) + "/";
         Assembly assembly =
@@ -101,9 +101,6 @@ public final class ServingImage {
         if (!options.buildArgs().isEmpty()) {
             throw notYet("'buildArgs'", "they belong to a 'dockerfile'");
         }
-        if (options.platforms().size() != 1) {
-            throw notYet("more than one of 'platforms'", "name the one that the service runs on");
-        }
         if (options.failOn() != null) {
             throw notYet("'failOn'", "leave it out");
         }
@@ -119,7 +116,7 @@ public final class ServingImage {
                 registry,
                 repository,
                 options.base(),
-                options.platforms().get(0),
+                new ArrayList<>(options.platforms()),
                 options.app(),
                 new ArrayList<>(options.include()),
                 options.requirements(),

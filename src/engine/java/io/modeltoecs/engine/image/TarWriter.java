@@ -17,7 +17,7 @@ final class TarWriter implements AutoCloseable {
     private static final int LINK_OFFSET = 157;
     private static final long LARGEST_OCTAL_SIZE = 077777777777L;
 
-    // As jib has it: tools that take 0 for "not set" see a time
+    // Not 0: tools that take 0 for "not set" see a time
     private static final long TIME = 1;
 
     private final OutputStream out;

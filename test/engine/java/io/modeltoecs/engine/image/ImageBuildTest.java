@@ -144,6 +144,46 @@ class ImageBuildTest {
     }
 
     @Test
+    void severalPlatformsAreOneIndex() throws Exception {
+        Map<String, String> python = Map.of("PYTHON_VERSION", "3.11.2");
+        String both = registry.base("base/both:3.11", python, "amd64", "arm64");
+        Project project =
+                service("platforms").write("requirements.txt", "markupsafe==2.1.5\n").commit();
+        List<String> platforms = new ArrayList<>(List.of("linux/amd64", "linux/arm64"));
+        BuildOrder order =
+                Orders.change(
+                        Orders.on(registry.host(), "platforms", both),
+                        Map.of("platforms", platforms, "requirements", "requirements.txt"));
+        BuiltImage image = project.run(order);
+        JsonNode index = registry.json("platforms/manifests/" + image.tag());
+        assertThat(index.path("manifests")).hasSize(2);
+        for (int i = 0; i < 2; i++) {
+            JsonNode entry = index.path("manifests").get(i);
+            String architecture = entry.path("platform").path("architecture").asText();
+            assertThat(platforms.get(i)).isEqualTo("linux/" + architecture);
+            JsonNode manifest =
+                    registry.json("platforms/manifests/" + entry.path("digest").asText());
+            JsonNode config =
+                    registry.json(
+                            "platforms/blobs/"
+                                    + manifest.path("config").path("digest").asText());
+            assertThat(config.path("architecture").asText()).isEqualTo(architecture);
+            byte[] dependencies =
+                    registry.get(
+                            "platforms/blobs/"
+                                    + manifest.path("layers").get(1).path("digest").asText());
+            String machine = i == 0 ? "x86_64" : "aarch64";
+            assertThat(Project.entries(dependencies))
+                    .containsKey(
+                            "opt/model-to-ecs/site-packages/markupsafe/_speedups.cpython-311-%s-linux-gnu.so"
+                                    .formatted(machine));
+        }
+        // the base, two layers of dependencies, runtime and application: what is shared counts once
+        assertThat(image.layersPushed() + image.layersReused()).isEqualTo(5);
+        assertThat(project.run(order).digest()).isEqualTo(image.digest());
+    }
+
+    @Test
     void nothingIsUploadedWhenNothingChanged() throws Exception {
         Project project = service("same").commit();
         BuiltImage first = project.run(order("same"));

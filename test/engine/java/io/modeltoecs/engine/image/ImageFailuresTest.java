@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -66,7 +67,7 @@ class ImageFailuresTest {
     private void fails(BuildOrder order, Login login, String... words) throws IOException {
         assertThatThrownBy(() -> project.build().assemble(order, login, project.lines::add))
                 .isInstanceOf(StepException.class)
-                // types of jib don't cross to a controller
+                // types of a library don't cross to a controller
                 .hasNoCause()
                 .hasMessageContainingAll(words);
         assertThat(registry.requests(".*POST /v2/" + order.repository() + "/.*")).isEmpty();
@@ -131,7 +132,7 @@ class ImageFailuresTest {
     @Test
     void aBaseForAnotherPlatform() throws Exception {
         fails(
-                Orders.change(order("arm"), Map.of("platform", "linux/arm64")),
+                Orders.change(order("arm"), Map.of("platforms", List.of("linux/arm64"))),
                 LocalRegistry.LOGIN,
                 base,
                 "linux/amd64",
@@ -228,6 +229,56 @@ class ImageFailuresTest {
     }
 
     @Test
+    void aConnectionThatEndsInABlob() throws Exception {
+        AtomicInteger left = new AtomicInteger(2);
+        try (Front front =
+                new Front(
+                        exchange ->
+                                exchange.getRequestMethod().equals("PATCH")
+                                                && left.getAndDecrement() > 0
+                                        ? Front.CUT
+                                        : 0)) {
+            BuildOrder order = Orders.on(front.host(), "cut", front.host() + "/base/python:3.11");
+            BuiltImage image = project.run(order);
+            assertThat(left.get()).isNotPositive();
+            assertThat(registry.json("cut/manifests/" + image.digest()).path("layers")).hasSize(4);
+        }
+    }
+
+    @Test
+    void tooManyRequestsAreRepeatedWhenTheRegistrySays() throws Exception {
+        AtomicInteger left = new AtomicInteger(4);
+        try (Front front =
+                new Front(
+                        exchange ->
+                                exchange.getRequestMethod().equals("POST")
+                                                && left.getAndDecrement() > 0
+                                        ? 429
+                                        : 0)) {
+            BuildOrder order = Orders.on(front.host(), "busy", front.host() + "/base/python:3.11");
+            BuiltImage image = project.run(order);
+            assertThat(registry.json("busy/manifests/" + image.digest()).path("layers"))
+                    .hasSize(4);
+        }
+    }
+
+    @Test
+    void twoBuildsPushOneRepository() throws Exception {
+        BuildOrder order = Orders.change(order("both"), Map.of("tags", List.of("v1")));
+        CompletableFuture<BuiltImage> other =
+                CompletableFuture.supplyAsync(
+                        () -> {
+                            try {
+                                return project.run(order);
+                            } catch (IOException | InterruptedException e) {
+                                throw new IllegalStateException(e);
+                            }
+                        });
+        assertThat(project.run(order).digest()).isEqualTo(other.get().digest());
+        assertThat(registry.json("both/manifests/v1").path("layers")).hasSize(4);
+    }
+
+    @Test
     void aRegistryThatOnlyFails() throws Exception {
         try (Front front =
                 new Front(exchange -> exchange.getRequestMethod().equals("PATCH") ? 500 : 0)) {
@@ -311,8 +362,11 @@ class ImageFailuresTest {
         private final HttpClient http = HttpClient.newHttpClient();
         private final HttpServer server;
 
+        /** Not an answer: the connection ends. */
+        static final int CUT = -1;
+
         interface Fault {
-            /** A status to answer with, or 0 to pass the request on. */
+            /** A status to answer with, 0 to pass the request on, or {@link #CUT}. */
             int of(HttpExchange exchange) throws Exception;
         }
 
@@ -333,7 +387,11 @@ class ImageFailuresTest {
             try (exchange) {
                 byte[] body = exchange.getRequestBody().readAllBytes();
                 int status = fault.of(exchange);
+                if (status == CUT) {
+                    return;
+                }
                 if (status != 0) {
+                    exchange.getResponseHeaders().add("Retry-After", "0");
                     exchange.sendResponseHeaders(status, -1);
                     return;
                 }
@@ -349,7 +407,7 @@ class ImageFailuresTest {
                         HttpRequest.BodyPublishers.ofByteArray(body));
                 HttpResponse<byte[]> answer =
                         http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-                for (String name : List.of("Location", "Content-Type", "Docker-Content-Digest", "WWW-Authenticate")) {
+                for (String name : List.of("Location", "Range", "Content-Type", "Docker-Content-Digest", "WWW-Authenticate")) {
                     answer.headers()
                             .allValues(name)
                             .forEach(

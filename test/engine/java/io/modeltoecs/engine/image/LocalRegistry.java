@@ -2,11 +2,9 @@ package io.modeltoecs.engine.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.google.cloud.tools.jib.api.Containerizer;
-import com.google.cloud.tools.jib.api.Jib;
-import com.google.cloud.tools.jib.api.RegistryImage;
-import com.google.cloud.tools.jib.api.buildplan.AbsoluteUnixPath;
-import com.google.cloud.tools.jib.api.buildplan.FileEntriesLayer;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.modeltoecs.engine.http.Outbound;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -99,23 +97,60 @@ final class LocalRegistry implements AutoCloseable {
 
     /** Puts an image of one small file there, as the official Python images are in what counts. */
     String base(String name, Map<String, String> environment) throws Exception {
-        Path file = Files.writeString(log.resolveSibling("etc-issue"), "a base, in a test\n");
-        String image = host() + "/" + name;
-        // jib's own switch; plain http within this machine
-        System.setProperty("sendCredentialsOverHttp", "true");
-        Jib.fromScratch()
-                .addFileEntriesLayer(
-                        FileEntriesLayer.builder()
-                                .addEntry(file, AbsoluteUnixPath.get("/etc/issue"))
-                                .build())
-                .setEnvironment(environment)
-                .setProgramArguments("python3")
-                .containerize(
-                        Containerizer.to(
-                                        RegistryImage.named(image)
-                                                .addCredential(LOGIN.user(), LOGIN.password()))
-                                .setAllowInsecureRegistries(true));
-        return image;
+        return base(name, environment, "amd64");
+    }
+
+    /** The same for some architectures; for several of them there is an index. */
+    String base(String name, Map<String, String> environment, String... architectures)
+            throws Exception {
+        ObjectMapper json = new ObjectMapper();
+        LayerFiles files = new LayerFiles();
+        files.content("etc/issue", "a base, in a test\n".getBytes(), false);
+        LayerCache cache = new LayerCache(log.resolveSibling("base-layers"));
+        LayerCache.Layer layer = cache.write(files);
+        String repository = name.replaceFirst(":.*", "");
+        ObjectNode index = Manifest.form(Manifest.OCI_INDEX);
+        try (RegistryRepository target =
+                RegistryRepository.open(
+                        host(), repository, null, LOGIN, true, Outbound.of(Map.of()))) {
+            target.push(
+                    layer.digest(),
+                    layer.bytes(),
+                    BlobSource.of(cache.file(layer.digest())),
+                    null,
+                    n -> {});
+            Manifest manifest = null;
+            for (String architecture : architectures) {
+                ObjectNode root = json.createObjectNode();
+                root.put("os", "linux").put("architecture", architecture);
+                ArrayNode variables = root.putObject("config").putArray("Env");
+                environment.forEach((key, value) -> variables.add(key + "=" + value));
+                root.putObject("rootfs").put("type", "layers").putArray("diff_ids").add(layer.diffId());
+                byte[] config = json.writeValueAsBytes(root);
+                target.push(
+                        Hashes.name(config), config.length, BlobSource.of(config), null, n -> {});
+                ObjectNode content = Manifest.form(Manifest.OCI);
+                content.set(
+                        "config",
+                        Manifest.descriptor(
+                                "application/vnd.oci.image.config.v1+json",
+                                config.length,
+                                Hashes.name(config)));
+                content.putArray("layers")
+                        .add(
+                                Manifest.descriptor(
+                                        Assembly.GZIP, layer.bytes(), layer.digest()));
+                manifest = Manifest.of(content);
+                target.put(manifest, manifest.digest());
+                ObjectNode entry = manifest.descriptor();
+                entry.putObject("platform").put("os", "linux").put("architecture", architecture);
+                index.withArray("manifests").add(entry);
+            }
+            target.put(
+                    architectures.length == 1 ? manifest : Manifest.of(index),
+                    name.replaceFirst(".*:", ""));
+        }
+        return host() + "/" + name;
     }
 
     /** What the registry has under a path. */
@@ -132,7 +167,7 @@ final class LocalRegistry implements AutoCloseable {
                                                             .encodeToString(login.getBytes()))
                                     .header(
                                             "Accept",
-                                            "application/vnd.oci.image.manifest.v1+json")
+                                            Manifest.OCI + ", " + Manifest.OCI_INDEX)
                                     .build(),
                             HttpResponse.BodyHandlers.ofByteArray());
             if (answer.statusCode() != 200) {

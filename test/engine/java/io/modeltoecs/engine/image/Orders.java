@@ -2,6 +2,7 @@ package io.modeltoecs.engine.image;
 
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -15,7 +16,7 @@ final class Orders {
                 registry,
                 repository,
                 base,
-                "linux/amd64",
+                new ArrayList<>(List.of("linux/amd64")),
                 ".",
                 new ArrayList<>(),
                 null,

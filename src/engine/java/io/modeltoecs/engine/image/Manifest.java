@@ -1,0 +1,59 @@
+package io.modeltoecs.engine.image;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+
+/**
+ * A manifest or an index as its bytes, on which its digest depends.
+ * https://github.com/opencontainers/image-spec/blob/main/manifest.md
+ *
+ * @param type its media type
+ */
+record Manifest(String type, byte[] bytes) {
+    static final String OCI = "application/vnd.oci.image.manifest.v1+json";
+    static final String OCI_INDEX = "application/vnd.oci.image.index.v1+json";
+    static final String DOCKER = "application/vnd.docker.distribution.manifest.v2+json";
+    static final String DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json";
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    static Manifest of(ObjectNode content) {
+        try {
+            return new Manifest(
+                    content.path("mediaType").asText(), JSON.writeValueAsBytes(content));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** An empty one to be filled. */
+    static ObjectNode form(String type) {
+        return JSON.createObjectNode().put("schemaVersion", 2).put("mediaType", type);
+    }
+
+    static ObjectNode descriptor(String type, long bytes, String digest) {
+        return JSON.createObjectNode()
+                .put("mediaType", type)
+                .put("size", bytes)
+                .put("digest", digest);
+    }
+
+    String digest() {
+        return Hashes.name(bytes);
+    }
+
+    JsonNode json() throws IOException {
+        return JSON.readTree(bytes);
+    }
+
+    ObjectNode descriptor() {
+        return descriptor(type, bytes.length, digest());
+    }
+
+    boolean isIndex() {
+        return type.equals(OCI_INDEX) || type.equals(DOCKER_INDEX);
+    }
+}
