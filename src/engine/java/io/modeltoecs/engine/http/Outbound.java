@@ -76,7 +76,8 @@ public final class Outbound {
         Map<String, String> complete = new HashMap<>(environment);
         for (String name : PROXIES) {
             String lower = name.toLowerCase(Locale.ROOT);
-            String value = given(environment, lower).or(() -> given(environment, name)).orElse(null);
+            String value =
+                    given(environment, lower).or(() -> given(environment, name)).orElse(null);
             if (value != null) {
                 complete.put(name, value);
                 complete.put(lower, value);
@@ -85,8 +86,7 @@ public final class Outbound {
         CERTIFICATES.stream()
                 .flatMap(name -> given(environment, name).stream())
                 .findFirst()
-                .ifPresent(
-                        file -> CERTIFICATES.forEach(name -> complete.putIfAbsent(name, file)));
+                .ifPresent(file -> CERTIFICATES.forEach(name -> complete.putIfAbsent(name, file)));
         return complete;
     }
 

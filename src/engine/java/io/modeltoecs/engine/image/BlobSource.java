@@ -12,8 +12,7 @@ interface BlobSource {
     InputStream open(long offset) throws IOException;
 
     static BlobSource of(byte[] bytes) {
-        return offset ->
-                new ByteArrayInputStream(bytes, (int) offset, bytes.length - (int) offset);
+        return offset -> new ByteArrayInputStream(bytes, (int) offset, bytes.length - (int) offset);
     }
 
     static BlobSource of(Path file) {

@@ -101,8 +101,7 @@ public final class ImageBuild implements ImageWorkplace {
                 config.label("io.modeltoecs.readiness", "/readyz");
             }
             images.add(
-                    new Assembly.PlatformImage(
-                            order.platforms().get(i), layers, config.toJson()));
+                    new Assembly.PlatformImage(order.platforms().get(i), layers, config.toJson()));
         }
         return new Assembly(
                 order.registry(),
@@ -132,7 +131,8 @@ public final class ImageBuild implements ImageWorkplace {
     private void tryRegistry(BuildOrder order, Login login, String tag)
             throws InterruptedException {
         try (RegistryRepository target =
-                RegistryRepository.open(order.registry(), order.repository(), null, login, true, outbound)) {
+                RegistryRepository.open(
+                        order.registry(), order.repository(), null, login, true, outbound)) {
             target.manifest(tag);
         }
     }
@@ -214,7 +214,8 @@ public final class ImageBuild implements ImageWorkplace {
             ImageConfig config,
             String what,
             LayerCache.Layer layer) {
-        layers.add(new Assembly.ImageLayer(what, layer.digest(), layer.bytes(), Assembly.GZIP, true));
+        layers.add(
+                new Assembly.ImageLayer(what, layer.digest(), layer.bytes(), Assembly.GZIP, true));
         config.layer(what, layer.diffId());
     }
 

@@ -39,6 +39,9 @@ record ImageName(String registry, String repository, String reference) {
     /** The same image by its digest, as programs that pull it want it named. */
     String by(String digest) {
         String host = registry.equals("registry-1.docker.io") ? "" : registry + "/";
-        return host + repository.replaceFirst(host.isEmpty() ? "^library/" : "^$", "") + "@" + digest;
+        return host
+                + repository.replaceFirst(host.isEmpty() ? "^library/" : "^$", "")
+                + "@"
+                + digest;
     }
 }

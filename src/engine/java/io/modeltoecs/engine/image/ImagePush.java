@@ -238,8 +238,8 @@ final class ImagePush {
         Activity activity = new Activity(progress, "pushed " + what, layer.bytes());
         BlobSource blob = layer.ours() ? cached(layer) : source.blob(layer.digest());
         String mountFrom = layer.ours() ? null : mountFrom();
-        boolean pushed = repository.push(
-                        layer.digest(), layer.bytes(), blob, mountFrom, activity::done);
+        boolean pushed =
+                repository.push(layer.digest(), layer.bytes(), blob, mountFrom, activity::done);
         if (pushed) {
             activity.end();
         } else {

@@ -89,8 +89,7 @@ final class RegistryHttp implements AutoCloseable {
                         .setSocketTimeout(CONNECT_MILLIS)
                         .build();
         try (CloseableHttpResponse answer =
-                client.execute(
-                        RequestBuilder.get(uri.resolve("/v2/")).setConfig(hurry).build())) {
+                client.execute(RequestBuilder.get(uri.resolve("/v2/")).setConfig(hurry).build())) {
             // Servers that speak TLS answer 400, or nothing that is HTTP
             return answer.getStatusLine().getStatusCode() != 400;
         } catch (ConnectException | SocketTimeoutException e) {

@@ -21,7 +21,8 @@ import org.apache.http.client.methods.RequestBuilder;
  * https://distribution.github.io/distribution/spec/auth/token/
  */
 final class RegistryLogin {
-    private static final Pattern PARAMETER = Pattern.compile("([a-z_]+)=(?:\"([^\"]*)\"|([^,\\s]+))");
+    private static final Pattern PARAMETER =
+            Pattern.compile("([a-z_]+)=(?:\"([^\"]*)\"|([^,\\s]+))");
     private static final int OK = 200;
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
@@ -92,7 +93,8 @@ final class RegistryLogin {
         URI realm = URI.create(challenge.getOrDefault("realm", ""));
         boolean secure =
                 "https".equals(realm.getScheme())
-                        || realm.getHost() != null && realm.getHost().equals(http.at("/").getHost())
+                        || realm.getHost() != null
+                                && realm.getHost().equals(http.at("/").getHost())
                                 && "http".equals(http.at("/").getScheme());
         if (!secure) {
             throw new IOException("it wants the login sent without TLS, to " + realm);

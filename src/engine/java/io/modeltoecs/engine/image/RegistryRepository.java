@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
 import java.util.function.LongConsumer;
 import org.apache.http.Header;
 import org.apache.http.client.methods.CloseableHttpResponse;
@@ -27,11 +26,7 @@ import org.apache.http.entity.ByteArrayEntity;
 final class RegistryRepository implements AutoCloseable {
     private static final String TYPES =
             String.join(
-                    ", ",
-                    Manifest.OCI,
-                    Manifest.OCI_INDEX,
-                    Manifest.DOCKER,
-                    Manifest.DOCKER_INDEX);
+                    ", ", Manifest.OCI, Manifest.OCI_INDEX, Manifest.DOCKER, Manifest.DOCKER_INDEX);
     private static final int OK = 200;
     private static final int CREATED = 201;
     private static final int ACCEPTED = 202;
@@ -70,8 +65,7 @@ final class RegistryRepository implements AutoCloseable {
         if (mountFrom != null) {
             scopes.add("repository:" + mountFrom + ":pull");
         }
-        return new RegistryRepository(
-                name, failures, http, new RegistryLogin(http, login, scopes));
+        return new RegistryRepository(name, failures, http, new RegistryLogin(http, login, scopes));
     }
 
     private RegistryRepository(
@@ -153,8 +147,8 @@ final class RegistryRepository implements AutoCloseable {
      * Uploads a blob. What is lost on the way goes on where the registry has it, or from the start.
      *
      * @param mountFrom a repository of the same registry that may have it, or null
-     * @param written told how many bytes were sent since the last call; less than 0 where some
-     *     have to be sent again
+     * @param written told how many bytes were sent since the last call; less than 0 where some have
+     *     to be sent again
      * @return false if it was taken from the other repository
      */
     boolean push(String digest, long bytes, BlobSource blob, String mountFrom, LongConsumer written)
@@ -172,12 +166,7 @@ final class RegistryRepository implements AutoCloseable {
         private URI place;
         private long sent;
 
-        Upload(
-                String digest,
-                long bytes,
-                BlobSource blob,
-                String mountFrom,
-                LongConsumer written) {
+        Upload(String digest, long bytes, BlobSource blob, String mountFrom, LongConsumer written) {
             this.digest = digest;
             this.bytes = bytes;
             this.blob = blob;
@@ -330,8 +319,7 @@ final class RegistryRepository implements AutoCloseable {
     }
 
     /** Sends with the login that the registry wants, which may change while it is used. */
-    private CloseableHttpResponse send(RequestBuilder request, int... hopedFor)
-            throws IOException {
+    private CloseableHttpResponse send(RequestBuilder request, int... hopedFor) throws IOException {
         for (int attempt = 1; ; attempt++) {
             String authorization = login.authorization();
             request.removeHeaders("Authorization");
