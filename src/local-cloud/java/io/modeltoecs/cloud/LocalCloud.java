@@ -3,6 +3,7 @@ package io.modeltoecs.cloud;
 import io.modeltoecs.cloud.api.Front;
 import io.modeltoecs.cloud.api.Keys;
 import io.modeltoecs.cloud.cloudwatch.Alarms;
+import io.modeltoecs.cloud.cloudwatch.CloudWatchApi;
 import io.modeltoecs.cloud.ecr.EcrApi;
 import io.modeltoecs.cloud.ecs.Ecs;
 import io.modeltoecs.cloud.elb.ElbApi;
@@ -142,7 +143,7 @@ public final class LocalCloud implements AutoCloseable {
         Front front =
                 new Front(
                         keys,
-                        List.of(ecs, ecr, logs),
+                        List.of(ecs, ecr, logs, new CloudWatchApi(alarms)),
                         List.of(elb, new StsApi(keys)),
                         ecs.metadata(),
                         new S3Service(files),

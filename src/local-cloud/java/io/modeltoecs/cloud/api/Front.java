@@ -2,6 +2,7 @@ package io.modeltoecs.cloud.api;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modeltoecs.cloud.faults.AdminApi;
 import io.modeltoecs.cloud.faults.CallFault;
@@ -24,13 +25,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one endpoint of all APIs. A request with {@code X-Amz-Target} is AWS JSON, a form posted to
- * the root is the query protocol, the task metadata and what AWS has no API for have their own
- * paths, and all else is S3.
+ * The one endpoint of all APIs. A request with {@code X-Amz-Target} is AWS JSON, one with {@code
+ * smithy-protocol} the same in CBOR, a form posted to the root is the query protocol, the task
+ * metadata and what AWS has no API for have their own paths, and all else is S3.
  */
 public final class Front implements HttpService {
     private static final Logger LOG = LoggerFactory.getLogger(Front.class);
     private static final String JSON = "application/x-amz-json-1.1";
+    private static final String CBOR = "application/cbor";
+    private static final String CBOR_PROTOCOL = "rpc-v2-cbor";
 
     private final Keys keys;
     private final Map<String, JsonApi> jsonApis;
@@ -68,7 +71,13 @@ public final class Front implements HttpService {
         if (request.getRequestURI().startsWith(AdminApi.PATH)) {
             admin.serve(request, response);
         } else if (target != null) {
-            json(request, response, target);
+            json(request, response, target, JSON, Json.MAPPER);
+        } else if (CBOR_PROTOCOL.equals(request.getHeader("smithy-protocol"))) {
+            // /service/<target>/operation/<action>
+            String[] path = request.getRequestURI().split("/");
+            String named = path.length == 5 ? path[2] + "." + path[4] : request.getRequestURI();
+            response.setHeader("smithy-protocol", CBOR_PROTOCOL);
+            json(request, response, named, CBOR, Cbor.MAPPER);
         } else if (request.getMethod().equals("POST")
                 && type.startsWith("application/x-www-form-urlencoded")) {
             query(request, response);
@@ -79,7 +88,12 @@ public final class Front implements HttpService {
         }
     }
 
-    private void json(HttpServletRequest request, HttpServletResponse response, String target)
+    private void json(
+            HttpServletRequest request,
+            HttpServletResponse response,
+            String target,
+            String type,
+            ObjectMapper format)
             throws IOException {
         int status = HttpServletResponse.SC_OK;
         JsonNode answer;
@@ -88,7 +102,7 @@ public final class Front implements HttpService {
             JsonApi.Action action = action(target);
             CallFault fault = faults.call(service, target.substring(target.indexOf('.') + 1));
             fault.before();
-            answer = action.run(body(request));
+            answer = action.run(body(request, format));
             fault.after();
         } catch (AwsError e) {
             status = e.status();
@@ -100,7 +114,7 @@ public final class Front implements HttpService {
             status = HttpServletResponse.SC_INTERNAL_SERVER_ERROR;
             answer = Json.object().put("__type", "ServerException").put("message", e.toString());
         }
-        send(response, status, JSON, Json.bytes(answer));
+        send(response, status, type, format.writeValueAsBytes(answer));
     }
 
     private JsonApi.Action action(String target) {
@@ -115,10 +129,11 @@ public final class Front implements HttpService {
         return action;
     }
 
-    private static ObjectNode body(HttpServletRequest request) throws IOException {
+    private static ObjectNode body(HttpServletRequest request, ObjectMapper format)
+            throws IOException {
         byte[] bytes = request.getInputStream().readAllBytes();
         try {
-            return bytes.length == 0 ? Json.object() : (ObjectNode) Json.MAPPER.readTree(bytes);
+            return bytes.length == 0 ? Json.object() : (ObjectNode) format.readTree(bytes);
         } catch (JsonProcessingException | ClassCastException e) {
             throw AwsError.of("SerializationException", "The request is not a JSON object.");
         }

@@ -1,5 +1,6 @@
 package io.modeltoecs.cloud.ecs;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.modeltoecs.cloud.Arns;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -9,7 +10,9 @@ final class Cluster {
     String name;
     String status = "ACTIVE";
     Map<String, String> tags = new LinkedHashMap<>();
-    Map<String, Service> services = new LinkedHashMap<>();
+
+    /** Kept in files of their own: see the store. */
+    @JsonIgnore Map<String, Service> services = new LinkedHashMap<>();
 
     String arn() {
         return Arns.of("ecs", "cluster/" + name);

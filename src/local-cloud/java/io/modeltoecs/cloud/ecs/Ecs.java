@@ -162,16 +162,16 @@ public final class Ecs implements JsonApi, AutoCloseable {
     private void forgetTasksOfBefore() {
         for (Cluster cluster : store.state().clusters.values()) {
             for (Service service : cluster.services.values()) {
-                service.deployments.removeIf(d -> !d.isPrimary());
+                service.deployments.removeIf(d -> !d.isPrimary() && service.wanted(d) == 0);
                 service.steadySince = 0;
                 if (service.lastCompleted != null) {
                     Deployment same = service.deployment(service.lastCompleted.id);
                     service.lastCompleted = same == null ? service.lastCompleted : same;
                 }
                 service.deployments.forEach(Deployment::clearBackOff);
+                store.changed(service);
             }
         }
-        store.changed();
     }
 
     private JsonNode listTags(ObjectNode in) {
@@ -206,6 +206,9 @@ public final class Ecs implements JsonApi, AutoCloseable {
                     .get(name.substring(0, colon))
                     .tags
                     .put(Integer.parseInt(part[0]), Tags.node(tags));
+        }
+        if (part.length > 2 && part[0].equals("service")) {
+            store.changed(store.state().clusters.get(part[1]).services.get(part[2]));
         }
         store.changed();
     }

@@ -21,6 +21,7 @@ import java.util.function.Supplier;
  * which services are due for a look of the controller, so that a round looks at no others.
  */
 final class EcsStore {
+    private static final String SERVICES = "services";
     private static final long KEEP_STOPPED_MILLIS = 3_600_000;
 
     private final StateFile file;
@@ -31,12 +32,19 @@ final class EcsStore {
     private final Deque<Task> stopped = new ArrayDeque<>();
     private final Set<Service> due = new LinkedHashSet<>();
     private Runnable onDue = () -> {};
+    private final Set<Service> unsaved = new LinkedHashSet<>();
     private boolean changed;
 
     EcsStore(StateFile file, InstantSource clock) {
         this.file = file;
         this.state = file.load(EcsState.class, EcsState::new);
         this.clock = clock;
+        for (Service service : file.loadBeside(SERVICES, Service.class)) {
+            Cluster cluster = state.clusters.get(service.cluster);
+            if (cluster != null) {
+                cluster.services.put(service.name, service);
+            }
+        }
     }
 
     /** The present in milliseconds since the epoch. */
@@ -53,6 +61,11 @@ final class EcsStore {
                 file.save(state);
                 changed = false;
             }
+            // Each in a file of its own: what is written is what was changed.
+            for (Service service : unsaved) {
+                file.beside(SERVICES, service.cluster + "." + service.name).save(service);
+            }
+            unsaved.clear();
         }
     }
 
@@ -65,14 +78,14 @@ final class EcsStore {
                 });
     }
 
-    /** Says that what is kept was changed; under the lock. */
+    /** Says that clusters or task definitions were changed; under the lock. */
     synchronized void changed() {
         changed = true;
     }
 
     /** Says that a service was changed: it is kept, and looked at soon. Under the lock. */
     void changed(Service service) {
-        changed();
+        unsaved.add(service);
         wake(service);
     }
 

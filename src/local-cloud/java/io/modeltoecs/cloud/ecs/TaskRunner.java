@@ -241,7 +241,7 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
         ServiceRevision revision = revision(task);
         if (revision != null
                 && revision.digests.putIfAbsent(container.name, container.digest) == null) {
-            store.changed();
+            store.changed(store.service(task));
         }
     }
 

@@ -2,10 +2,13 @@ package io.modeltoecs.cloud.state;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -18,6 +21,28 @@ public final class StateFile {
 
     public StateFile(Path path) {
         this.path = path;
+    }
+
+    /** A file of a folder beside this one. */
+    public StateFile beside(String folder, String name) {
+        return new StateFile(path.resolveSibling(folder).resolve(name + ".json"));
+    }
+
+    /** All that was saved last in a folder beside this one. */
+    public <T> List<T> loadBeside(String folder, Class<T> type) {
+        Path beside = path.resolveSibling(folder);
+        List<T> all = new ArrayList<>();
+        try {
+            Files.createDirectories(beside);
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(beside, "[!.]*.json")) {
+                for (Path file : files) {
+                    all.add(Json.MAPPER.readValue(file.toFile(), type));
+                }
+            }
+            return all;
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot read " + beside, e);
+        }
     }
 
     /** What was saved last, or a fresh one. */

@@ -137,6 +137,11 @@ final class Simulation {
         return tasks(definition).size();
     }
 
+    /** One round of the controller. */
+    void round() {
+        controller.round();
+    }
+
     /** Lets time pass. */
     void advance(double seconds) {
         pass(Math.round(seconds * 1000), s -> false);
