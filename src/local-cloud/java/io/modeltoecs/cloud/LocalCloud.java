@@ -20,6 +20,8 @@ import io.modeltoecs.cloud.registry.RegistryProcess;
 import io.modeltoecs.cloud.registry.RegistryServer;
 import io.modeltoecs.cloud.s3.ObjectFiles;
 import io.modeltoecs.cloud.s3.S3Service;
+import io.modeltoecs.cloud.secrets.ParametersApi;
+import io.modeltoecs.cloud.secrets.SecretsApi;
 import io.modeltoecs.cloud.state.StateFile;
 import io.modeltoecs.cloud.sts.StsApi;
 import java.io.IOException;
@@ -124,12 +126,23 @@ public final class LocalCloud implements AutoCloseable {
         LogsApi logs = new LogsApi(taskLogs, state("logs"));
         Alarms alarms = new Alarms(state("cloudwatch"));
         Faults faults = new Faults();
+        SecretsApi secrets = new SecretsApi(state("secrets"));
+        ParametersApi parameters = new ParametersApi(state("parameters"));
         Ecs ecs =
                 new Ecs(
                         state("ecs"),
                         new Ecs.Parts(
-                                engine, registry, keys, groups, logs, taskLogs, elb, alarms,
-                                faults),
+                                engine,
+                                registry,
+                                keys,
+                                groups,
+                                logs,
+                                taskLogs,
+                                elb,
+                                alarms,
+                                faults,
+                                secrets,
+                                parameters),
                         network.arguments(),
                         "http://" + network.hostAddress() + ":" + ports.api(),
                         base,
@@ -143,7 +156,7 @@ public final class LocalCloud implements AutoCloseable {
         Front front =
                 new Front(
                         keys,
-                        List.of(ecs, ecr, logs, new CloudWatchApi(alarms)),
+                        List.of(ecs, ecr, logs, secrets, parameters, new CloudWatchApi(alarms)),
                         List.of(elb, new StsApi(keys)),
                         ecs.metadata(),
                         new S3Service(files),

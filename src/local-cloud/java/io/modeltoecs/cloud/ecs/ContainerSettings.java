@@ -109,6 +109,7 @@ final class ContainerSettings {
                 List.of(container.definition.path("environment"), override.path("environment"))) {
             list.forEach(v -> all.put(v.path("name").asText(), v.path("value").asText()));
         }
+        all.putAll(container.secrets);
         return all;
     }
 

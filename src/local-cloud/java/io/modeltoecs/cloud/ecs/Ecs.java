@@ -14,6 +14,8 @@ import io.modeltoecs.cloud.faults.Faults;
 import io.modeltoecs.cloud.logs.LogsApi;
 import io.modeltoecs.cloud.logs.TaskLogs;
 import io.modeltoecs.cloud.registry.Registry;
+import io.modeltoecs.cloud.secrets.ParametersApi;
+import io.modeltoecs.cloud.secrets.SecretsApi;
 import io.modeltoecs.cloud.state.Json;
 import io.modeltoecs.cloud.state.StateFile;
 import java.time.InstantSource;
@@ -45,6 +47,8 @@ public final class Ecs implements JsonApi, AutoCloseable {
      * @param traffic how listeners forward
      * @param alarms what deployments are watched by
      * @param faults what is made to go wrong
+     * @param secrets values for containers
+     * @param parameters values for containers
      */
     public record Parts(
             ContainerEngine engine,
@@ -55,7 +59,9 @@ public final class Ecs implements JsonApi, AutoCloseable {
             TaskLogs taskLogs,
             TrafficRules traffic,
             Alarms alarms,
-            Faults faults) {}
+            Faults faults,
+            SecretsApi secrets,
+            ParametersApi parameters) {}
 
     /**
      * ECS over an engine.
@@ -88,7 +94,8 @@ public final class Ecs implements JsonApi, AutoCloseable {
                         parts.taskLogs(),
                         health,
                         new TaskRunner.Place(network, endpoint, holderImage),
-                        parts.faults());
+                        parts.faults(),
+                        new TaskSecrets(parts.secrets(), parts.parameters()));
         TaskDefinitions definitions =
                 new TaskDefinitions(store, new TaskDefinitionRules(parts.registry().host()));
         Placement placement = parts.faults()::noCapacity;
@@ -114,6 +121,7 @@ public final class Ecs implements JsonApi, AutoCloseable {
         add("RegisterTaskDefinition", definitions::register);
         add("DescribeTaskDefinition", definitions::describe);
         add("DeregisterTaskDefinition", definitions::deregister);
+        add("DeleteTaskDefinitions", definitions::delete);
         add("ListTaskDefinitions", definitions::list);
         add("ListTaskDefinitionFamilies", definitions::listFamilies);
         add("RunTask", tasks::run);

@@ -27,6 +27,10 @@ final class Task {
     /** The deployment's id; null for a task of its own. */
     String deployment;
 
+    /** The RunTask that it came of: the same call with the same token gives it once more. */
+    ObjectNode request;
+
+    String clientToken = "";
     String startedBy;
     String group;
     String launchType = "EC2";

@@ -22,6 +22,9 @@ final class TaskContainer {
     Integer exitCode;
     Map<String, Integer> hostPorts = Map.of();
 
+    /** The values of its secrets; they are looked up as it starts and kept nowhere else. */
+    Map<String, String> secrets = Map.of();
+
     /** What it is said to have ended with, by a fault; null where it is what the engine says. */
     Integer injectedExitCode;
 

@@ -15,6 +15,7 @@ import java.util.Optional;
 /** Task definitions: families with revisions that never change. All under the store's lock. */
 final class TaskDefinitions {
     private static final int PAGE = 100;
+    private static final int MAX_DELETED = 10;
 
     private final EcsStore store;
     private final TaskDefinitionRules rules;
@@ -129,6 +130,32 @@ final class TaskDefinitions {
         store.changed();
         ObjectNode out = Json.object();
         out.set("taskDefinition", definition);
+        return out;
+    }
+
+    /** Marks inactive revisions for deletion; what uses them goes on. */
+    JsonNode delete(ObjectNode in) {
+        JsonNode asked = in.path("taskDefinitions");
+        if (asked.isEmpty() || asked.size() > MAX_DELETED) {
+            throw AwsError.invalidParameter("taskDefinitions must have 1 to 10 items.");
+        }
+        ObjectNode out = Json.object();
+        ArrayNode deleted = out.putArray("taskDefinitions");
+        ArrayNode failures = out.putArray("failures");
+        for (JsonNode reference : asked) {
+            Optional<ObjectNode> found = find(reference.asText());
+            if (found.isEmpty() || isActive(found.get())) {
+                failures.addObject()
+                        .put("arn", reference.asText())
+                        .put("reason", found.isEmpty() ? "MISSING" : "INVALID")
+                        .put("detail", "The task definition must be INACTIVE.");
+            } else {
+                found.get().put("status", "DELETE_IN_PROGRESS");
+                found.get().put("deleteRequestedAt", Json.now());
+                deleted.add(found.get());
+            }
+        }
+        store.changed();
         return out;
     }
 

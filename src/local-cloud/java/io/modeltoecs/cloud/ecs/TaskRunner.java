@@ -45,6 +45,7 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
     private final ContainerHealth health;
     private final Place place;
     private final Faults faults;
+    private final TaskSecrets secrets;
     private final ExecutorService workers = Executors.newCachedThreadPool();
     private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(1);
     private final Map<Task, ReentrantLock> locks = new ConcurrentHashMap<>();
@@ -69,7 +70,8 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
             TaskLogs taskLogs,
             ContainerHealth health,
             Place place,
-            Faults faults) {
+            Faults faults,
+            TaskSecrets secrets) {
         this.store = store;
         this.engine = engine;
         this.images = images;
@@ -80,6 +82,7 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
         this.health = health;
         this.place = place;
         this.faults = faults;
+        this.secrets = secrets;
     }
 
     @Override
@@ -166,7 +169,7 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
         store.with(() -> task.lastStatus = "PENDING");
         for (TaskContainer container : task.containers) {
             checkLogs(container);
-            checkSecrets(container);
+            container.secrets = secrets.values(container);
         }
         store.with(() -> task.pullStartedAt = store.now());
         for (TaskContainer container : task.containers) {
@@ -207,26 +210,6 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
                             + " times: failed to create Cloudwatch log stream:"
                             + " ResourceNotFoundException: The specified log group does not exist."
                             + " : exit status 1");
-        }
-    }
-
-    /** The local cloud keeps no secrets, so none is found. */
-    private static void checkSecrets(TaskContainer container) {
-        for (JsonNode secret : container.definition.path("secrets")) {
-            String from = secret.path("valueFrom").asText();
-            boolean manager = from.contains(":secretsmanager:");
-            throw new StartFailure(
-                    null,
-                    RESOURCE_ERROR
-                            + "unable to pull secrets or registry auth: execution resource"
-                            + " retrieval failed: unable to retrieve "
-                            + (manager ? "secret from asm: " : "secrets from ssm: ")
-                            + "service call has been retried 1 time(s): "
-                            + (manager
-                                    ? "ResourceNotFoundException: Secrets Manager can't find the"
-                                            + " specified secret: "
-                                    : "invalid parameters: ")
-                            + from);
         }
     }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modeltoecs.cloud.api.AwsError;
 import io.modeltoecs.cloud.state.Json;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -46,6 +47,14 @@ final class Tasks {
         ObjectNode out = Json.object();
         ArrayNode started = out.putArray("tasks");
         ArrayNode failures = out.putArray("failures");
+        String token = in.path("clientToken").asText("");
+        List<Task> before =
+                store.tasks().stream()
+                        .filter(t -> !token.isEmpty() && token.equals(t.clientToken))
+                        .toList();
+        if (!before.isEmpty()) {
+            return again(before, in, out);
+        }
         for (int i = 0; i < count; i++) {
             Optional<String> noCapacity = placement.refusal(cluster.name, group);
             if (noCapacity.isPresent()) {
@@ -56,6 +65,8 @@ final class Tasks {
             }
             Task task = new Task(cluster.name, definition, store.now());
             task.group = group;
+            task.clientToken = token;
+            task.request = in;
             task.startedBy = in.hasNonNull("startedBy") ? in.path("startedBy").asText() : null;
             task.launchType = in.path("launchType").asText("EC2");
             task.overrides = in.path("overrides").isObject() ? in.get("overrides") : Json.object();
@@ -63,6 +74,19 @@ final class Tasks {
             runtime.start(task);
             started.add(TaskView.json(task, true));
         }
+        return out;
+    }
+
+    /** The same call once more starts nothing; another call with its token is refused. */
+    private static JsonNode again(List<Task> before, ObjectNode in, ObjectNode out) {
+        if (before.stream().anyMatch(t -> !in.equals(t.request))) {
+            ArrayNode arns = Json.strings(before.stream().map(Task::arn).toList());
+            throw AwsError.of(
+                    "ConflictException",
+                    "The client token was used by a RunTask with other parameters.",
+                    Map.of("resourceIds", arns));
+        }
+        before.forEach(t -> out.withArray("/tasks").add(TaskView.json(t, true)));
         return out;
     }
 
