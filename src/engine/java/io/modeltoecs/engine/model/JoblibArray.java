@@ -53,6 +53,14 @@ record JoblibArray(boolean objects, long bytes) {
         if (kind == 'O') {
             return new JoblibArray(true, 0);
         }
+        // a state can make objects of any dtype's elements
+        if (!state.isEmpty()
+                && (state.size() <= FLAGS
+                        || state.get(SUBARRAY) != null
+                        || !(state.get(FLAGS) instanceof Long))) {
+            throw new MalformedPickle(
+                    offset, "the dtype '" + code + "' of a joblib array can't be followed");
+        }
         if (matcher.group(2).isEmpty()) {
             throw new MalformedPickle(offset, "a joblib array has the dtype '" + code + "'");
         }
@@ -68,6 +76,9 @@ record JoblibArray(boolean objects, long bytes) {
             if ((flags & HAS_OBJECT) != 0) {
                 return new JoblibArray(true, 0);
             }
+        } else if (!state.isEmpty() && ((Long) state.get(FLAGS) & HAS_OBJECT) != 0) {
+            throw new MalformedPickle(
+                    offset, "the dtype '" + code + "' of a joblib array is said to hold objects");
         }
         try {
             long bytes = item;

@@ -31,6 +31,9 @@ final class PickleMachine {
     /** Is told of each import. */
     interface Imports {
         void found(String module, String name, long offset);
+
+        /** Is told that something imported is called. */
+        void called();
     }
 
     private record Global(String module, String name) {
@@ -58,6 +61,9 @@ final class PickleMachine {
             this.arguments = arguments;
         }
     }
+
+    /** An object that was just made: its state may be set, once. */
+    private static final class Made {}
 
     private final PickleInput in;
     private final Imports imports;
@@ -175,6 +181,7 @@ final class PickleMachine {
                 String module = name(offset);
                 Global type = imported(module, name(offset), offset);
                 contained(popToMark());
+                imports.called();
                 push(made(type, UNKNOWN));
             }
             case 0x93 -> {
@@ -192,17 +199,18 @@ final class PickleMachine {
 
             case 'R', 0x81 -> {
                 Object arguments = pop();
-                push(made(pop(), arguments));
+                push(made(callable(pop(), offset), arguments));
             }
             case 'o' -> {
                 List<Object> parts = popToMark();
                 contained(parts);
-                push(UNKNOWN);
+                callable(parts.isEmpty() ? UNKNOWN : parts.get(0), offset);
+                push(new Made());
             }
             case 0x92 -> {
                 contained(popped(1));
                 Object arguments = pop();
-                push(made(pop(), arguments));
+                push(made(callable(pop(), offset), arguments));
             }
             case 'b' -> build(pop(), offset);
             default ->
@@ -376,6 +384,7 @@ final class PickleMachine {
 
     private static boolean escapes(Object value) {
         return value instanceof Global global && global.is(JoblibArray.WRAPPER)
+                || value instanceof Instance instance && instance.type.is(JoblibArray.WRAPPER)
                 || value instanceof Tuple tuple
                         && tuple.items.stream().anyMatch(PickleMachine::escapes);
     }
@@ -395,28 +404,44 @@ final class PickleMachine {
         return new Global(module, name);
     }
 
-    private Object made(Object callable, Object arguments) {
-        if (callable instanceof Global global) {
-            if (global.is(JoblibArray.WRAPPER) || global.is(JoblibArray.DTYPE)) {
-                contained(List.of(arguments));
-                return new Instance(global, arguments instanceof Tuple tuple ? tuple : null);
-            }
-            if ((global.module.equals("copyreg") || global.module.equals("copy_reg"))
-                    && arguments instanceof Tuple tuple
-                    && !tuple.items.isEmpty()
-                    && tuple.items.get(0) instanceof Global type
-                    && type.is(JoblibArray.WRAPPER)) {
-                return new Instance(type, null);
-            }
+    /**
+     * What is to be called. Honest pickles call what they import; one that calls an object which it
+     * made itself can call anything that the object was made of.
+     */
+    private Global callable(Object value, long offset) {
+        imports.called();
+        if (value instanceof Global global) {
+            return global;
+        }
+        throw new MalformedPickle(offset, "it calls something that it didn't import");
+    }
+
+    private Object made(Global callable, Object arguments) {
+        if (callable.is(JoblibArray.WRAPPER) || callable.is(JoblibArray.DTYPE)) {
+            contained(List.of(arguments));
+            return new Instance(callable, arguments instanceof Tuple tuple ? tuple : null);
+        }
+        if ((callable.module.equals("copyreg") || callable.module.equals("copy_reg"))
+                && arguments instanceof Tuple tuple
+                && !tuple.items.isEmpty()
+                && tuple.items.get(0) instanceof Global type
+                && type.is(JoblibArray.WRAPPER)) {
+            return new Instance(type, null);
         }
         contained(List.of(callable, arguments));
-        return UNKNOWN;
+        return new Made();
     }
 
     private void build(Object state, long offset) throws IOException {
         contained(List.of(state));
-        if (!(top() instanceof Instance instance)) {
+        if (top() instanceof Made) {
+            pop();
+            push(UNKNOWN);
             return;
+        }
+        if (!(top() instanceof Instance instance)) {
+            // setting a state may call what an earlier one, or a class's attribute, was set to
+            throw new MalformedPickle(offset, "it sets the state of something it hasn't just made");
         }
         instance.state = state;
         if (!instance.type.is(JoblibArray.WRAPPER)) {

@@ -1,25 +1,50 @@
 package io.modeltoecs.engine.model;
 
 import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.progress.Amounts;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
+import org.apache.commons.compress.archivers.zip.ZipFile;
 
 /**
- * Finds what loading a pickle would import, by reading it, and refuses what isn't allowed. Nothing
- * is executed. It is a first look, so that a bad artifact isn't published: what protects whoever
- * loads one is the loader, which enforces the same list.
+ * Finds what loading a file would import, by reading each pickle in it, and refuses what isn't
+ * allowed: the file itself, what it was compressed from, what is packed in it, arrays of objects in
+ * .npy files. Nothing is executed. It is a first look, so that a bad artifact isn't published: what
+ * protects whoever loads one is the loader, which enforces the same list.
  */
 final class PickleScan {
     private static final Set<String> SUFFIXES =
             Set.of(".pkl", ".pickle", ".joblib", ".p", ".pck", ".dill", ".sav");
+    private static final Set<String> PACKED_SUFFIXES =
+            Set.of(".gz", ".bz2", ".xz", ".lzma", ".z", ".lz4");
+    private static final Pattern DOTTED = Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_.]*");
+    private static final byte[] ZIP = latin1("PK\u0003\u0004");
+    private static final byte[] ZIP_END = latin1("PK\u0005\u0006");
+    private static final byte[] OLD_JOBLIB = latin1("ZF");
+    private static final byte[] TAR = latin1("ustar");
+    private static final int TAR_AT = 257;
+    private static final int HEAD = 512;
+    private static final int ZIP_TAIL = 65_557; // its end record with the longest comment
+    private static final int MOST_DEPTH = 4;
+    private static final int MOST_ENTRIES = 100_000;
+    private static final long EXPANDS_AT_LEAST = 4L << 30;
+    private static final int MOST_EXPANSION = 200;
     private static final int MOST_TOLD = 20;
 
     private final AllowList allowed;
@@ -34,81 +59,327 @@ final class PickleScan {
     }
 
     /**
-     * Scans a file, if it is a pickle.
+     * Scans all pickles in a file, if there are any.
      *
      * @param path the file as the user knows it
      * @return the imports, as {@code module.name}, sorted
      * @throws StepException if it imports what isn't allowed, or can't be read to its end
      */
     Set<String> scan(String path, Path file) throws IOException {
-        byte[] head;
-        try (InputStream in = Files.newInputStream(file)) {
-            head = in.readNBytes(6);
+        OneFile scan =
+                new OneFile(path, Math.max(EXPANDS_AT_LEAST, Files.size(file) * MOST_EXPANSION));
+        scan.stream(path, () -> Files.newInputStream(file), named(path), 0);
+        if (scan.endsAsZip(file)) {
+            scan.zip(path, file, 0);
         }
-        boolean named = SUFFIXES.contains(suffix(path));
-        if (!named && !looksLikePickle(head)) {
-            return Set.of();
-        }
-        String compression = compression(head);
-        if (compression != null) {
-            throw new StepException(
-                    "'%s' is compressed (%s) and can't be scanned: save it uncompressed, as by joblib.dump(model, '%s')"
-                            .formatted(path, compression, path));
-        }
-        return scan(path, () -> Files.newInputStream(file), named);
+        scan.findings.refuse(path);
+        return scan.findings.names;
     }
 
     Set<String> scan(String path, Source source, boolean surelyPickle) throws IOException {
-        Findings findings = new Findings();
-        MalformedPickle malformed = null;
-        boolean arrays = false;
-        try (InputStream in = source.open()) {
-            PickleInput pickle = new PickleInput(in);
-            do { // what follows a pickle is read by whoever loads twice
-                PickleMachine machine = machine(pickle, findings, true);
-                try {
-                    machine.run();
-                } finally {
-                    arrays |= machine.sawArrays();
-                }
-            } while (!pickle.atEnd());
-        } catch (MalformedPickle e) {
-            malformed = e;
-        }
-        if (arrays) {
-            // plain pickle doesn't know of raw arrays: it would go on with their bytes
-            try (InputStream in = source.open()) {
-                machine(new PickleInput(in), findings, false).run();
-            } catch (MalformedPickle e) {
-                // so would it fail; what it had imported by then is known
-            }
-        }
-        findings.refuse(path);
-        if (malformed != null && surelyPickle) {
-            throw new StepException(
-                    "'%s' can't be scanned as a pickle: %s, at byte %d"
-                            .formatted(path, malformed.getMessage(), malformed.offset()));
-        }
-        return findings.names;
+        OneFile scan = new OneFile(path, EXPANDS_AT_LEAST);
+        scan.stream(path, source, surelyPickle, 0);
+        scan.findings.refuse(path);
+        return scan.findings.names;
     }
 
-    private PickleMachine machine(PickleInput in, Findings findings, boolean joblib) {
-        return new PickleMachine(in, findings, allowed::names, joblib);
+    /** One file of the artifact, with all that is in it. */
+    private final class OneFile {
+        private final Findings findings = new Findings();
+        private final String file;
+        private final long mostExpanded;
+        private long expanded;
+
+        OneFile(String file, long mostExpanded) {
+            this.file = file;
+            this.mostExpanded = mostExpanded;
+        }
+
+        /**
+         * Scans a stream as all that it can be read as.
+         *
+         * @param path of the file, and within it
+         * @param sure whether something is known to unpickle it
+         */
+        void stream(String path, Source source, boolean sure, int depth) throws IOException {
+            byte[] head;
+            try (InputStream in = source.open()) {
+                head = in.readNBytes(HEAD);
+            }
+            Packing packing = Packing.of(head);
+            boolean zip = Packing.startsWith(head, ZIP);
+            boolean packed = packing != null || zip || isTar(head);
+            if ((packed || Packing.startsWith(head, Npy.MAGIC)) && depth >= MOST_DEPTH) {
+                throw new StepException(
+                        "'%s' is packed more than %d times over".formatted(path, MOST_DEPTH));
+            }
+            if (Packing.startsWith(head, OLD_JOBLIB) && sure) {
+                throw new StepException(
+                        "'%s' is in joblib's format from before 0.10: save it again by a newer joblib"
+                                .formatted(path));
+            }
+            if (Packing.startsWith(head, Npy.MAGIC)) {
+                arrays(path, source, sure);
+                return;
+            }
+            // pickle knows of no packing: what begins like one may be a pickle to it
+            pickles(path, source, head, sure && !packed);
+            if (packing != null) {
+                unpacked(path, packing, source, sure, depth);
+            } else if (isTar(head)) {
+                tar(path, source, depth);
+            } else if (zip && depth > 0) {
+                Path spooled = Files.createTempFile("scan", ".zip");
+                try {
+                    try (InputStream in = source.open()) {
+                        Files.copy(in, spooled, StandardCopyOption.REPLACE_EXISTING);
+                    }
+                    zip(path, spooled, depth);
+                } finally {
+                    Files.delete(spooled);
+                }
+            }
+        }
+
+        private void unpacked(String path, Packing packing, Source source, boolean sure, int depth)
+                throws IOException {
+            Source inner = () -> counted(packing.open(source.open()));
+            try {
+                stream(withoutPackedSuffix(path), inner, sure || named(path), depth + 1);
+            } catch (IOException | RuntimeException e) {
+                if (e instanceof StepException || isInterrupt(e)) {
+                    throw e;
+                }
+                if (sure) {
+                    throw damaged(path, packing.name().toLowerCase(Locale.ROOT), e);
+                }
+                // it only begins like it
+            }
+        }
+
+        private void tar(String path, Source source, int depth) throws IOException {
+            List<String> names = new ArrayList<>();
+            try (TarArchiveInputStream tar = new TarArchiveInputStream(source.open())) {
+                for (TarArchiveEntry entry; (entry = tar.getNextEntry()) != null; ) {
+                    names.add(entry.isFile() ? entry.getName() : null);
+                    requireFew(path, names.size());
+                }
+            } catch (IOException e) {
+                if (isInterrupt(e)) {
+                    throw e;
+                }
+                throw damaged(path, "tar", e);
+            }
+            for (int i = 0; i < names.size(); i++) {
+                if (names.get(i) != null) {
+                    int index = i;
+                    stream(
+                            path + "/" + names.get(i),
+                            () -> counted(tarEntry(source, index)),
+                            named(names.get(i)),
+                            depth + 1);
+                }
+            }
+        }
+
+        private InputStream tarEntry(Source source, int index) throws IOException {
+            TarArchiveInputStream tar = new TarArchiveInputStream(source.open());
+            for (int i = 0; i <= index; i++) {
+                tar.getNextEntry();
+            }
+            return tar;
+        }
+
+        /** Whether Python's zipfile would take it for a zip, whatever it begins with. */
+        boolean endsAsZip(Path path) throws IOException {
+            try (SeekableByteChannel channel = Files.newByteChannel(path)) {
+                channel.position(Math.max(0, channel.size() - ZIP_TAIL));
+                byte[] tail =
+                        java.nio.channels.Channels.newInputStream(channel).readNBytes(ZIP_TAIL);
+                for (int i = tail.length - ZIP_END.length; i >= 0; i--) {
+                    if (tail[i] == ZIP_END[0]
+                            && java.util.Arrays.equals(
+                                    tail, i, i + ZIP_END.length, ZIP_END, 0, ZIP_END.length)) {
+                        return true;
+                    }
+                }
+                return false;
+            }
+        }
+
+        /** Reads it by its directory at the end, as Python does. */
+        void zip(String path, Path spooled, int depth) throws IOException {
+            try (ZipFile zip = ZipFile.builder().setPath(spooled).get()) {
+                List<ZipArchiveEntry> entries = Collections.list(zip.getEntries());
+                requireFew(path, entries.size());
+                for (ZipArchiveEntry entry : entries) {
+                    if (!entry.isDirectory()) {
+                        stream(
+                                path + "/" + entry.getName(),
+                                () -> counted(zip.getInputStream(entry)),
+                                named(entry.getName()),
+                                depth + 1);
+                    }
+                }
+            } catch (IOException | IllegalArgumentException e) {
+                if (isInterrupt(e)) {
+                    throw e;
+                }
+                byte[] head;
+                try (InputStream in = Files.newInputStream(spooled)) {
+                    head = in.readNBytes(ZIP.length);
+                }
+                if (Packing.startsWith(head, ZIP)) {
+                    throw damaged(path, "zip", e);
+                }
+                // the bytes of a zip's end within something else
+            }
+        }
+
+        private void arrays(String path, Source source, boolean sure) throws IOException {
+            try (InputStream in = source.open()) {
+                PickleInput input = new PickleInput(in);
+                while (!input.atEnd()) {
+                    byte[] magic = input.bytes(Npy.MAGIC.length);
+                    if (!java.util.Arrays.equals(magic, Npy.MAGIC)) {
+                        throw new MalformedPickle(input.offset(), "no array begins here");
+                    }
+                    Npy array = Npy.read(input);
+                    if (array.objects()) {
+                        machine(input, findings, false).run();
+                    } else if (array.bytes() < 0) {
+                        return; // records of numbers: what follows can't be found
+                    } else {
+                        input.skip(array.bytes());
+                    }
+                }
+            } catch (MalformedPickle e) {
+                findings.refuse(file);
+                throw new StepException(
+                        "'%s' can't be scanned as arrays of numpy: %s, at byte %d"
+                                .formatted(path, e.getMessage(), e.offset()));
+            }
+        }
+
+        private void pickles(String path, Source source, byte[] head, boolean sure)
+                throws IOException {
+            Findings found = sure ? findings : new Findings();
+            MalformedPickle malformed = null;
+            boolean arrays = false;
+            try (InputStream in = source.open()) {
+                PickleInput pickle = new PickleInput(in);
+                do { // what follows a pickle is read by whoever loads twice
+                    PickleMachine machine = machine(pickle, found, true);
+                    try {
+                        machine.run();
+                        found.ended = true;
+                    } finally {
+                        arrays |= machine.sawArrays();
+                    }
+                } while (!pickle.atEnd());
+            } catch (MalformedPickle e) {
+                malformed = e;
+            }
+            if (arrays) {
+                // plain pickle doesn't know of raw arrays: it would go on with their bytes
+                try (InputStream in = source.open()) {
+                    machine(new PickleInput(in), found, false).run();
+                } catch (MalformedPickle e) {
+                    // so would it fail; what it had imported by then is known
+                }
+            }
+            if (!sure) {
+                if (found.isPickle(looksLikePickle(head))) {
+                    findings.add(found);
+                }
+                return;
+            }
+            if (malformed != null) {
+                findings.refuse(file);
+                throw new StepException(
+                        "'%s' can't be scanned as a pickle: %s, at byte %d"
+                                .formatted(path, malformed.getMessage(), malformed.offset()));
+            }
+        }
+
+        private PickleMachine machine(PickleInput in, Findings found, boolean joblib) {
+            return new PickleMachine(in, found, allowed::names, joblib);
+        }
+
+        private InputStream counted(InputStream in) {
+            return new FilterInputStream(in) {
+                @Override
+                public int read() throws IOException {
+                    return count(super.read(), 1);
+                }
+
+                @Override
+                public int read(byte[] bytes, int offset, int length) throws IOException {
+                    int some = super.read(bytes, offset, length);
+                    return count(some, some);
+                }
+
+                private int count(int result, int bytes) {
+                    expanded += result < 0 ? 0 : bytes;
+                    if (expanded > mostExpanded) {
+                        throw new StepException(
+                                "'%s' expands to more than %s: it isn't scanned further"
+                                        .formatted(file, Amounts.bytes(mostExpanded)));
+                    }
+                    return result;
+                }
+            };
+        }
+
+        private void requireFew(String path, int entries) {
+            if (entries > MOST_ENTRIES) {
+                throw new StepException(
+                        "'%s' holds more than %d files".formatted(path, MOST_ENTRIES));
+            }
+        }
+
+        private StepException damaged(String path, String kind, Exception e) {
+            findings.refuse(file);
+            return new StepException(
+                    "'%s' can't be scanned: as %s it is damaged (%s)"
+                            .formatted(path, kind, printable(String.valueOf(e.getMessage()))),
+                    e);
+        }
     }
 
     private final class Findings implements PickleMachine.Imports {
         private final Set<String> names = new TreeSet<>();
         private final Set<String> refused = new TreeSet<>();
         private final List<String> told = new ArrayList<>();
+        private boolean ended;
+        private boolean called;
+        private boolean words;
 
         @Override
         public void found(String module, String name, long offset) {
             String full = module + "." + name;
+            words |= !DOTTED.matcher(module).matches() || !DOTTED.matcher(name).matches();
             if (allowed.allows(module, name)) {
                 names.add(full);
             } else if (told.size() < MOST_TOLD && refused.add(full)) {
                 told.add(printable(full) + " (byte " + offset + ")");
             }
+        }
+
+        @Override
+        public void called() {
+            called = true;
+        }
+
+        /** Whether what was read as a pickle is one; text can begin as if it imported something. */
+        boolean isPickle(boolean looksLikeOne) {
+            return !words && (looksLikeOne || ended || called);
+        }
+
+        void add(Findings more) {
+            names.addAll(more.names);
+            refused.addAll(more.refused);
+            told.addAll(more.told);
         }
 
         void refuse(String path) {
@@ -127,6 +398,14 @@ final class PickleScan {
         }
     }
 
+    private static boolean isInterrupt(Throwable e) {
+        return e instanceof java.nio.channels.ClosedByInterruptException;
+    }
+
+    private static byte[] latin1(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
     private static String printable(String name) {
         return name.replaceAll("[^ -~]", "?");
     }
@@ -135,37 +414,20 @@ final class PickleScan {
         return head.length >= 2 && head[0] == (byte) 0x80 && head[1] >= 2 && head[1] <= 5;
     }
 
-    private static String compression(byte[] head) {
-        for (Map.Entry<String, String> magic : MAGICS.entrySet()) {
-            if (hex(head).startsWith(magic.getKey())) {
-                return magic.getValue();
-            }
-        }
-        return null;
+    private static boolean isTar(byte[] head) {
+        return head.length >= TAR_AT + TAR.length
+                && java.util.Arrays.equals(head, TAR_AT, TAR_AT + TAR.length, TAR, 0, TAR.length);
     }
 
-    // as joblib tells them apart
-    private static final Map<String, String> MAGICS =
-            Map.of(
-                    "78",
-                    "zlib",
-                    "1f8b",
-                    "gzip",
-                    "425a",
-                    "bz2",
-                    "5d00",
-                    "lzma",
-                    "fd377a",
-                    "xz",
-                    "04224d18",
-                    "lz4",
-                    "28b52ffd",
-                    "zstd",
-                    "504b0304",
-                    "zip");
+    private static boolean named(String path) {
+        return SUFFIXES.contains(suffix(withoutPackedSuffix(path)));
+    }
 
-    private static String hex(byte[] bytes) {
-        return java.util.HexFormat.of().formatHex(bytes);
+    private static String withoutPackedSuffix(String path) {
+        String suffix = suffix(path);
+        return PACKED_SUFFIXES.contains(suffix)
+                ? path.substring(0, path.length() - suffix.length())
+                : path;
     }
 
     private static String suffix(String path) {

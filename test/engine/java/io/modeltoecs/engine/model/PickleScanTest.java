@@ -149,6 +149,12 @@ class PickleScanTest {
                 "\u0080\u0002\u0084\u0001\u0000\u0000\u0000.",
                 "Pos\n.",
                 "\u0080\u0002NQ.",
+                // calls of what it made itself, and states of what it hasn't just made
+                "cmine.models\nA\n)R)R.",
+                "cmine.models\nA\n}b.",
+                "cmine.models\nA\n)R}b}b.",
+                "cmine.models\nA\n)Rq\u0000}bh\u0000}b.",
+                "(cmine.models\nA\n)Ro.",
                 // what can't be read
                 "\u0080\u0006N.",
                 "N",
@@ -177,11 +183,106 @@ class PickleScanTest {
     }
 
     @Test
-    void aCompressedPickleIsRefusedByName() throws Exception {
-        python("import gzip, pickle; gzip.open('m.pkl', 'wb').write(pickle.dumps([]))");
+    void whatIsPackedIsRead() throws Exception {
+        python(
+                """
+                import bz2, collections, gzip, io, lzma, pickle, tarfile, zipfile, zlib
+                class Evil:
+                    def __reduce__(self):
+                        import os
+                        return os.system, ('id',)
+                def npy(value):
+                    head = b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\\n"
+                    return b'\\x93NUMPY\\x01\\x00' + len(head).to_bytes(2, 'little') + head + value
+                def packed_zip(name, value):
+                    out = io.BytesIO()
+                    with zipfile.ZipFile(out, 'w', zipfile.ZIP_DEFLATED) as z:
+                        z.writestr('readme.txt', 'cat\\ndog\\n')
+                        z.writestr(name, value)
+                    return out.getvalue()
+                def packed_tar(value):
+                    out = io.BytesIO()
+                    with tarfile.open(fileobj=out, mode='w:gz') as t:
+                        info = tarfile.TarInfo('deep/model.pkl')
+                        info.size = len(value)
+                        t.addfile(info, io.BytesIO(value))
+                    return out.getvalue()
+                ways = {
+                    'zlib.pkl': zlib.compress, 'gzip.pkl': gzip.compress, 'bz2.pkl': bz2.compress,
+                    'xz.pkl': lzma.compress, 'gzip.pkl.gz': gzip.compress,
+                    'lzma.pkl': lambda v: lzma.compress(v, format=lzma.FORMAT_ALONE),
+                    'second.pkl': lambda v: zlib.compress(v[:9]) + zlib.compress(v[9:]),
+                    'gzips.pkl': lambda v: gzip.compress(v[:9]) + gzip.compress(v[9:]),
+                    'twice.pkl': lambda v: gzip.compress(bz2.compress(v)),
+                    'model.skops': lambda v: packed_zip('model.pkl', v),
+                    'no-suffix.keras': lambda v: packed_zip('weights', v),
+                    'prefixed.bin': lambda v: b'#!/bin/sh\\n' + packed_zip('model.pkl', v),
+                    'in-zip.pt': lambda v: packed_zip('inner.zip', packed_zip('archive/data.pkl', v)),
+                    'a.npz': lambda v: packed_zip('a.npy', npy(v)),
+                    'a.npy': npy, 'two.npy': lambda v: npy(pickle.dumps([])) + npy(v),
+                    'model.tar.gz': packed_tar,
+                }
+                for name, way in ways.items():
+                    open('good-' + name, 'wb').write(way(pickle.dumps(collections.OrderedDict(), 4)))
+                    open('bad-' + name, 'wb').write(way(pickle.dumps([collections.OrderedDict(), Evil()], 4)))
+                """);
+
+        List<String> good;
+        try (java.util.stream.Stream<Path> files = Files.list(folder)) {
+            good =
+                    files.map(file -> file.getFileName().toString())
+                            .filter(name -> name.startsWith("good-"))
+                            .toList();
+        }
+        assertThat(good).hasSize(17);
+        for (String name : good) {
+            assertThat(scan.scan(name, folder.resolve(name)))
+                    .as(name)
+                    .contains("collections.OrderedDict");
+            String bad = name.replace("good-", "bad-");
+            assertThatThrownBy(() -> scan.scan(bad, folder.resolve(bad)))
+                    .as(bad)
+                    .isInstanceOf(StepException.class)
+                    .hasMessageContaining("system (byte ");
+        }
+    }
+
+    @Test
+    void whatExpandsWithoutEndIsRefused() throws Exception {
+        python(
+                """
+                import gzip
+                inner = gzip.compress(b'\\0' * (1 << 30), 1)
+                with open('m.pkl', 'wb') as out:
+                    for i in range(6):
+                        out.write(inner if i else gzip.compress(b'\\x80\\x04\\x8e' + (6 << 30).to_bytes(8, 'little'), 1))
+                """);
 
         assertThatThrownBy(() -> scan.scan("m.pkl", folder.resolve("m.pkl")))
-                .hasMessageContaining("is compressed (gzip)");
+                .hasMessageContaining("'m.pkl' expands to more than");
+    }
+
+    @Test
+    void aDamagedPackingIsAnErrorOnlyWhereAPickleIsExpected() throws Exception {
+        Files.write(folder.resolve("m.pkl"), latin1("\u001f\u008b\u0008 damaged"));
+        Files.write(folder.resolve("notes.txt"), latin1("x marks the spot\ncat\ndog\n"));
+        Files.write(folder.resolve("labels.txt"), latin1("cat\ndog\nbird\n"));
+
+        assertThatThrownBy(() -> scan.scan("m.pkl", folder.resolve("m.pkl")))
+                .hasMessageContaining("as gzip it is damaged");
+        assertThat(scan.scan("notes.txt", folder.resolve("notes.txt"))).isEmpty();
+        assertThat(scan.scan("labels.txt", folder.resolve("labels.txt"))).isEmpty();
+    }
+
+    @Test
+    void aPickleOfProtocol0OfAnotherNameIsReadToo() throws Exception {
+        Files.write(folder.resolve("weights.bin"), latin1("cos\nsystem\n(S'id'\ntR."));
+        Files.write(folder.resolve("cut.bin"), latin1("cos\nsystem\n(S'id'\ntR"));
+
+        for (String name : List.of("weights.bin", "cut.bin")) {
+            assertThatThrownBy(() -> scan.scan(name, folder.resolve(name)))
+                    .hasMessageContaining("os.system (byte 0)");
+        }
     }
 
     @Test
