@@ -96,9 +96,12 @@ final class EcsStore {
         }
     }
 
-    /** What is called, under the lock, when a service becomes due. */
+    /** What is called, under the lock, when a service becomes due, or is so already. */
     void onDue(Runnable action) {
         onDue = action;
+        if (hasDue()) {
+            action.run();
+        }
     }
 
     /** The services that are due; they are not any more. Under the lock. */
