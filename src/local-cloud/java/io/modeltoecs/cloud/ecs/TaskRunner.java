@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -426,7 +427,7 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
             return;
         }
         container.exitCode =
-                container.injectedExitCode == null ? state.exitCode() : container.injectedExitCode;
+                Objects.requireNonNullElse(container.injectedExitCode, state.exitCode());
         if (state.outOfMemory() || container.injectedOutOfMemory) {
             container.reason = "OutOfMemoryError: Container killed due to memory usage";
         }
