@@ -1,5 +1,5 @@
 # Each target calls one script; `make help` lists them.
-.PHONY: help demo demo-down test cloud cloud-down run build setup
+.PHONY: help demo demo-down test test-long cloud cloud-down run build setup
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -13,6 +13,9 @@ demo-down: ## remove everything that demo and cloud made
 
 test: setup ## all tests, with real parts
 	@test/run
+
+test-long: build setup ## the suites that take longer (SUITE=name: one of test/long)
+	@test/long/run
 
 cloud: build setup ## start the local cloud in the background; then: . .local/cloud.env
 	@src/local-cloud/cloud start
