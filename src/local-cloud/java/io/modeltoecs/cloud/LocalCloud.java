@@ -161,7 +161,7 @@ public final class LocalCloud implements AutoCloseable {
                         ecs.metadata(),
                         new S3Service(files),
                         faults,
-                        new AdminApi(faults, ecr::setScanFindings));
+                        new AdminApi(faults, ecr::setScanFindings, elb::counts));
         List<String> addresses = new ArrayList<>(List.of("127.0.0.1"));
         if (network.bindAddress() != null) {
             addresses.add(network.bindAddress());

@@ -7,10 +7,14 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -18,23 +22,68 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Notices containers that end: at once by the engine's events, and by looking now and then. */
+/**
+ * Notices containers that end. Where their processes are on this machine it looks whether these are
+ * there, every few milliseconds: a load balancer that repeats nothing must not send to one that is
+ * gone. Else by the engine's events, and by asking the engine now and then.
+ */
 final class ContainerWatcher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ContainerWatcher.class);
     private static final long LOOK_SECONDS = 3;
+    private static final long PROCESS_MILLIS = 10;
+    private static final Path PROCESSES = Path.of("/proc");
 
     private final EcsStore store;
     private final ContainerEngine engine;
-    private final TaskRunner runner;
+    private final Ends ends;
     private final ScheduledExecutorService looks = Executors.newSingleThreadScheduledExecutor();
+    private final ScheduledExecutorService processes = Executors.newSingleThreadScheduledExecutor();
+    private final Map<Path, Running> watched = new ConcurrentHashMap<>();
     private final AtomicBoolean asked = new AtomicBoolean();
     private volatile Process events;
     private volatile boolean closed;
 
-    ContainerWatcher(EcsStore store, ContainerEngine engine, TaskRunner runner) {
+    /** What is told of containers that ended. */
+    interface Ends {
+
+        /** Its process is gone; what it ended with is not known yet. */
+        void processGone(Task task, TaskContainer container);
+
+        /** The engine says that it does not run any more. */
+        void ended(Task task, TaskContainer container, ContainerState state);
+
+        /** The engine has it no more, and with it what it ended with. */
+        void vanished(Task task, TaskContainer container);
+    }
+
+    ContainerWatcher(EcsStore store, ContainerEngine engine, Ends ends) {
         this.store = store;
         this.engine = engine;
-        this.runner = runner;
+        this.ends = ends;
+    }
+
+    /** Watches the process of a container, where it is on this machine. */
+    void watch(Task task, TaskContainer container, long pid) {
+        Path process = PROCESSES.resolve(Long.toString(pid));
+        if (pid > 0 && Files.exists(process)) {
+            watched.put(process, new Running(task, container));
+        }
+    }
+
+    private void lookAtProcesses() {
+        for (Map.Entry<Path, Running> one : watched.entrySet()) {
+            if (!Files.exists(one.getKey())) {
+                watched.remove(one.getKey());
+                ends.processGone(one.getValue().task(), one.getValue().container());
+                askForLook();
+            }
+        }
+    }
+
+    private void askForLook() {
+        if (!closed && asked.compareAndSet(false, true)) {
+            looks.execute(this::look);
+        }
     }
 
     void start() {
@@ -42,6 +91,8 @@ final class ContainerWatcher implements AutoCloseable {
         reader.setDaemon(true);
         reader.start();
         looks.scheduleWithFixedDelay(this::look, LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
+        processes.scheduleWithFixedDelay(
+                this::lookAtProcesses, PROCESS_MILLIS, PROCESS_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void readEvents() {
@@ -53,9 +104,7 @@ final class ContainerWatcher implements AutoCloseable {
                                     events.getInputStream(), StandardCharsets.UTF_8))) {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                     LOG.debug("{}", line);
-                    if (!closed && asked.compareAndSet(false, true)) {
-                        looks.execute(this::look);
-                    }
+                    askForLook();
                 }
             }
         } catch (IOException e) {
@@ -78,7 +127,7 @@ final class ContainerWatcher implements AutoCloseable {
                     engine.inspect(one.container().engineId)
                             .ifPresentOrElse(
                                     s -> ended(one, s),
-                                    () -> runner.containerVanished(one.task(), one.container()));
+                                    () -> ends.vanished(one.task(), one.container()));
                 }
             }
         } catch (EngineException e) {
@@ -88,7 +137,7 @@ final class ContainerWatcher implements AutoCloseable {
 
     private void ended(Running one, ContainerState state) {
         if (!state.running()) {
-            runner.containerEnded(one.task(), one.container(), state);
+            ends.ended(one.task(), one.container(), state);
         }
     }
 
@@ -108,6 +157,7 @@ final class ContainerWatcher implements AutoCloseable {
     public void close() {
         closed = true;
         looks.shutdownNow();
+        processes.shutdownNow();
         if (events != null) {
             events.destroy();
         }

@@ -31,7 +31,6 @@ public final class Ecs implements JsonApi, AutoCloseable {
     private final TaskMetadata metadata;
     private final TaskRunner runner;
     private final ContainerHealth health;
-    private final ContainerWatcher watcher;
     private final TaskFaults taskFaults;
     private final Controller controller;
 
@@ -110,7 +109,6 @@ public final class Ecs implements JsonApi, AutoCloseable {
                         settleSeconds);
         taskFaults =
                 new TaskFaults(store, parts.engine(), runner, parts.targetGroups(), parts.faults());
-        watcher = new ContainerWatcher(store, parts.engine(), runner);
         Tasks tasks = new Tasks(store, definitions, runner, placement);
         metadata = new TaskMetadata(store, tasks);
         controller.actions().forEach(this::add);
@@ -159,7 +157,7 @@ public final class Ecs implements JsonApi, AutoCloseable {
                     clusters.ensure(cluster);
                     forgetTasksOfBefore();
                 });
-        watcher.start();
+        runner.begin();
         controller.start();
         taskFaults.start();
     }
@@ -263,7 +261,6 @@ public final class Ecs implements JsonApi, AutoCloseable {
     public void close() {
         controller.close();
         taskFaults.close();
-        watcher.close();
         health.close();
         runner.saveLogs();
         runner.close();

@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * Takes tasks through their life: images, network, containers, load balancers; and back again. What
  * takes time happens on threads of its own, without the store's lock.
  */
-final class TaskRunner implements TaskRuntime, AutoCloseable {
+final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TaskRunner.class);
     private static final long DEPENDENCY_POLL_MILLIS = 200;
     private static final long DEPENDENCY_MILLIS = TimeUnit.MINUTES.toMillis(3);
@@ -50,6 +50,7 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
     private final ExecutorService workers = Executors.newCachedThreadPool();
     private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(1);
     private final Map<Task, ReentrantLock> locks = new ConcurrentHashMap<>();
+    private final ContainerWatcher watcher;
     private Listener listener;
 
     /**
@@ -84,11 +85,17 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
         this.place = place;
         this.faults = faults;
         this.secrets = secrets;
+        this.watcher = new ContainerWatcher(store, engine, this);
     }
 
     @Override
     public void setListener(Listener listener) {
         this.listener = listener;
+    }
+
+    /** Begins to look after the containers of tasks. */
+    void begin() {
+        watcher.start();
     }
 
     @Override
@@ -355,8 +362,9 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
             String last = e.getMessage().strip().lines().reduce("", (a, b) -> b);
             throw new StartFailure(container, "CannotStartContainerError: " + last);
         }
+        Optional<ContainerState> state = engine.inspect(id);
         Map<String, Integer> hostPorts =
-                engine.inspect(shared ? task.networkHolder : id)
+                (shared ? engine.inspect(task.networkHolder) : state)
                         .map(ContainerState::ports)
                         .orElse(Map.of());
         openLog(task, container, id);
@@ -367,6 +375,7 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
                     container.lastStatus = "RUNNING";
                 });
         health.watch(container, () -> listener.healthChanged(task));
+        state.ifPresent(s -> watcher.watch(task, container, s.pid()));
     }
 
     private void openLog(Task task, TaskContainer container, String engineId) {
@@ -392,8 +401,15 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
         return store.with(task::isWanted);
     }
 
-    /** A container was found to be gone, and with it what it ended with. */
-    void containerVanished(Task task, TaskContainer container) {
+    @Override
+    public void processGone(Task task, TaskContainer container) {
+        if (container.essential) {
+            store.with(() -> task.targets.forEach(targetGroups::drain));
+        }
+    }
+
+    @Override
+    public void vanished(Task task, TaskContainer container) {
         store.with(
                 () -> {
                     if (!container.hasStopped()) {
@@ -403,8 +419,8 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
                 });
     }
 
-    /** A container was found not to run any more. */
-    void containerEnded(Task task, TaskContainer container, ContainerState state) {
+    @Override
+    public void ended(Task task, TaskContainer container, ContainerState state) {
         store.with(
                 () -> {
                     if (container.hasStopped()) {
@@ -514,6 +530,7 @@ final class TaskRunner implements TaskRuntime, AutoCloseable {
 
     @Override
     public void close() {
+        watcher.close();
         timer.shutdownNow();
         workers.shutdownNow();
     }

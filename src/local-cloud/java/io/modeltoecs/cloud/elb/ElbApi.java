@@ -1,5 +1,6 @@
 package io.modeltoecs.cloud.elb;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.modeltoecs.cloud.Arns;
 import io.modeltoecs.cloud.api.AwsError;
 import io.modeltoecs.cloud.api.QueryApi;
@@ -26,6 +27,10 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ElbApi.class);
     private static final String HOST = "127.0.0.1";
     private static final int ID_LENGTH = 16;
+
+    /** The default of an Application Load Balancer's {@code idle_timeout.timeout_seconds}. */
+    private static final int IDLE_SECONDS = 60;
+
     private static final int MAX_PRIORITY = 50_000;
 
     private final StateFile file;
@@ -42,7 +47,7 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
     public ElbApi(StateFile file, TargetGroups groups) {
         this.file = file;
         this.groups = groups;
-        this.ports = new ListenerPorts(groups);
+        this.ports = new ListenerPorts(groups, IDLE_SECONDS);
         this.state = file.load(State.class, State::new);
         state.targetGroups.values().forEach(groups::add);
         for (Listener listener : state.listeners.values()) {
@@ -658,6 +663,11 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
 
     private static String id() {
         return UUID.randomUUID().toString().replace("-", "").substring(0, ID_LENGTH);
+    }
+
+    /** What each listener counted since its port was opened. */
+    public JsonNode counts() {
+        return ports.counts();
     }
 
     @Override

@@ -1,24 +1,33 @@
 package io.modeltoecs.cloud.elb;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.modeltoecs.cloud.api.AwsError;
+import io.modeltoecs.cloud.state.Json;
 import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
-import io.undertow.server.HttpHandler;
-import io.undertow.util.Headers;
-import io.undertow.util.StatusCodes;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 
 /** The open ports of listeners, each an HTTP reverse proxy on loopback. */
 final class ListenerPorts implements AutoCloseable {
-    private static final int IO_THREADS = 2;
-    private static final int WORKER_THREADS = 8;
+    // One thread moves all bytes of a listener: what it works with needs no lock.
+    private static final int IO_THREADS = 1;
+    private static final int WORKER_THREADS = 2;
 
     private final TargetGroups groups;
-    private final Map<String, Undertow> open = new HashMap<>();
+    private final int idleSeconds;
+    private final Map<String, Open> open = new LinkedHashMap<>();
 
-    ListenerPorts(TargetGroups groups) {
+    private record Open(Undertow server, Balancer balancer) {}
+
+    /**
+     * Ports to be opened.
+     *
+     * @param idleSeconds how long a connection is kept that nothing goes over, and an answer is
+     *     waited for
+     */
+    ListenerPorts(TargetGroups groups, int idleSeconds) {
+        this.idleSeconds = idleSeconds;
         this.groups = groups;
     }
 
@@ -28,29 +37,14 @@ final class ListenerPorts implements AutoCloseable {
      * @throws AwsError where another program has it
      */
     synchronized void open(Listener listener) {
-        HttpHandler handler =
-                exchange -> {
-                    Rule rule = listener.ruleFor(exchange);
-                    Rule.FixedResponse response = rule.fixedResponse;
-                    String group = choose(rule.targetGroupWeights);
-                    if (response != null) {
-                        exchange.setStatusCode(response.status);
-                        exchange.getResponseHeaders()
-                                .put(Headers.CONTENT_TYPE, response.contentType);
-                        exchange.getResponseSender().send(response.body);
-                    } else if (group == null || !groups.exists(group)) {
-                        exchange.setStatusCode(StatusCodes.SERVICE_UNAVAILABLE);
-                    } else {
-                        groups.handler(group).handleRequest(exchange);
-                    }
-                };
+        Balancer balancer = new Balancer(listener, groups, idleSeconds);
         Undertow server =
                 Undertow.builder()
                         .addHttpListener(listener.port, "127.0.0.1")
                         .setIoThreads(IO_THREADS)
                         .setWorkerThreads(WORKER_THREADS)
                         .setServerOption(UndertowOptions.ALWAYS_SET_KEEP_ALIVE, true)
-                        .setHandler(handler)
+                        .setHandler(balancer)
                         .build();
         try {
             server.start();
@@ -64,34 +58,26 @@ final class ListenerPorts implements AutoCloseable {
                             + e.getMessage()
                             + ")");
         }
-        open.put(listener.arn, server);
-    }
-
-    private static String choose(Map<String, Integer> weights) {
-        int total = weights.values().stream().mapToInt(Integer::intValue).sum();
-        if (total <= 0) {
-            return null;
-        }
-        int ticket = ThreadLocalRandom.current().nextInt(total);
-        for (Map.Entry<String, Integer> group : weights.entrySet()) {
-            ticket -= group.getValue();
-            if (ticket < 0) {
-                return group.getKey();
-            }
-        }
-        return null;
+        open.put(listener.arn, new Open(server, balancer));
     }
 
     synchronized void close(String arn) {
-        Undertow server = open.remove(arn);
-        if (server != null) {
-            server.stop();
+        Open closed = open.remove(arn);
+        if (closed != null) {
+            closed.server().stop();
         }
+    }
+
+    /** What each listener counted. */
+    synchronized ArrayNode counts() {
+        ArrayNode all = Json.MAPPER.createArrayNode();
+        open.values().forEach(o -> all.add(o.balancer().json()));
+        return all;
     }
 
     @Override
     public synchronized void close() {
-        open.values().forEach(Undertow::stop);
+        open.values().forEach(o -> o.server().stop());
         open.clear();
     }
 }

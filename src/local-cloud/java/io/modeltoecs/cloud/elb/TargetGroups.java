@@ -1,13 +1,14 @@
 package io.modeltoecs.cloud.elb;
 
-import io.undertow.server.HttpHandler;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -20,7 +21,7 @@ public final class TargetGroups implements Targets, AutoCloseable {
     private final ScheduledExecutorService checks = Executors.newScheduledThreadPool(THREADS);
     private final Map<String, TargetGroup> groups = new LinkedHashMap<>();
     private final Map<String, Map<Target, Registration>> targets = new HashMap<>();
-    private final Map<String, TargetRouter> routers = new HashMap<>();
+    private final Map<String, Receivers> receivers = new ConcurrentHashMap<>();
     private final Set<String> inUse = new HashSet<>();
 
     private static final class Registration {
@@ -32,14 +33,14 @@ public final class TargetGroups implements Targets, AutoCloseable {
     synchronized void add(TargetGroup group) {
         groups.put(group.arn, group);
         targets.computeIfAbsent(group.arn, a -> new LinkedHashMap<>());
-        routers.computeIfAbsent(group.arn, a -> new TargetRouter());
+        receivers.computeIfAbsent(group.arn, a -> new Receivers());
     }
 
     synchronized void remove(String arn) {
         groups.remove(arn);
         targets.getOrDefault(arn, Map.of()).values().forEach(r -> r.schedule.cancel(true));
         targets.remove(arn);
-        routers.remove(arn);
+        receivers.remove(arn);
     }
 
     /** Which groups have a listener: targets of others are unused and not checked by ELB. */
@@ -48,8 +49,34 @@ public final class TargetGroups implements Targets, AutoCloseable {
         inUse.addAll(arns);
     }
 
-    synchronized HttpHandler handler(String arn) {
-        return routers.get(arn).handler();
+    /** The target that a request goes to; empty where there is none. */
+    Optional<Target> next(String arn) {
+        Receivers all = receivers.get(arn);
+        return all == null ? Optional.empty() : all.next();
+    }
+
+    /** Healthy targets get requests; where none is healthy, all that are known to be unhealthy. */
+    private void updateReceivers(String arn) {
+        List<Target> healthy = new ArrayList<>();
+        List<Target> unhealthy = new ArrayList<>();
+        targets.get(arn)
+                .forEach(
+                        (target, registration) -> {
+                            if (registration.draining) {
+                                return;
+                            }
+                            TargetHealth health = registration.check.health();
+                            if (health.isHealthy()) {
+                                healthy.add(target);
+                            } else if (health.isUnhealthy()) {
+                                unhealthy.add(target);
+                            }
+                        });
+        receivers.get(arn).set(healthy.isEmpty() ? unhealthy : healthy);
+    }
+
+    synchronized boolean isRegistered(String arn, Target target) {
+        return targets.getOrDefault(arn, Map.of()).containsKey(target);
     }
 
     @Override
@@ -90,9 +117,8 @@ public final class TargetGroups implements Targets, AutoCloseable {
         registration.check.run();
         synchronized (this) {
             // It may have been taken out meanwhile.
-            if (targets.getOrDefault(arn, Map.of()).get(target) == registration
-                    && !registration.draining) {
-                routers.get(arn).route(target, registration.check.health().isHealthy());
+            if (targets.getOrDefault(arn, Map.of()).get(target) == registration) {
+                updateReceivers(arn);
             }
         }
         if (!before.equals(registration.check.health())) {
@@ -114,7 +140,7 @@ public final class TargetGroups implements Targets, AutoCloseable {
         if (registration != null) {
             registration.draining = true;
             registration.schedule.cancel(false);
-            routers.get(arn).route(target, false);
+            updateReceivers(arn);
         }
     }
 
@@ -123,7 +149,7 @@ public final class TargetGroups implements Targets, AutoCloseable {
         Registration registration = targets.getOrDefault(arn, new HashMap<>()).remove(target);
         if (registration != null) {
             registration.schedule.cancel(false);
-            routers.get(arn).route(target, false);
+            updateReceivers(arn);
         }
     }
 

@@ -153,7 +153,13 @@ public final class ContainerEngine {
                             }
                         });
         return Optional.of(
-                new ContainerState(all.path("Id").asText(), running, exit, oom, Map.copyOf(ports)));
+                new ContainerState(
+                        all.path("Id").asText(),
+                        running,
+                        exit,
+                        oom,
+                        state.path("Pid").asLong(),
+                        Map.copyOf(ports)));
     }
 
     /** runc under cgroup v1 does not report it; the kernel's log does, where it may be read. */

@@ -9,6 +9,7 @@ import java.util.Map;
  * @param running whether it runs
  * @param exitCode its exit code, once it has ended
  * @param outOfMemory whether the kernel ended it for its memory use
+ * @param pid its first process as this machine knows it; 0 where it doesn't
  * @param ports published ports: container port with protocol ({@code 8080/tcp}) to host port
  */
 public record ContainerState(
@@ -16,4 +17,5 @@ public record ContainerState(
         boolean running,
         int exitCode,
         boolean outOfMemory,
+        long pid,
         Map<String, Integer> ports) {}

@@ -10,27 +10,33 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
- * What AWS has no API for, under {@code /_local/}: faults, and the findings of image scans. For
- * programs on this machine alone: it answers on loopback, and not to web pages.
+ * What AWS has no API for, under {@code /_local/}: faults, the findings of image scans, and what
+ * load balancers counted. For programs on this machine alone: it answers on loopback, and not to
+ * web pages.
  */
 public final class AdminApi implements HttpService {
     public static final String PATH = "/_local/";
 
     private static final String FAULTS = PATH + "faults";
     private static final String SCANS = PATH + "scan-findings";
+    private static final String BALANCERS = PATH + "load-balancers";
 
     private final Faults faults;
     private final UnaryOperator<ObjectNode> scans;
+    private final Supplier<JsonNode> balancers;
 
     /**
      * The endpoint.
      *
      * @param scans sets the findings of an image, and gives them back
+     * @param balancers gives what listeners counted
      */
-    public AdminApi(Faults faults, UnaryOperator<ObjectNode> scans) {
+    public AdminApi(Faults faults, UnaryOperator<ObjectNode> scans, Supplier<JsonNode> balancers) {
+        this.balancers = balancers;
         this.faults = faults;
         this.scans = scans;
     }
@@ -84,6 +90,9 @@ public final class AdminApi implements HttpService {
         }
         if (what.equals("POST " + SCANS)) {
             return scans.apply(body(request));
+        }
+        if (what.equals("GET " + BALANCERS)) {
+            return balancers.get();
         }
         throw AwsError.of(HttpServletResponse.SC_NOT_FOUND, "NotFound", "There is no " + what);
     }

@@ -1,0 +1,86 @@
+package io.modeltoecs.cloud.elb;
+
+import io.undertow.client.UndertowClient;
+import io.undertow.server.handlers.proxy.ConnectionPoolManager;
+import io.undertow.server.handlers.proxy.ProxyClient;
+import io.undertow.server.handlers.proxy.ProxyConnectionPool;
+import java.net.URI;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.xnio.OptionMap;
+
+/** A listener's connections to one target of one group, and what went over them. */
+final class Upstream implements ProxyClient.ProxyTarget {
+    final String group;
+    final Target target;
+    final TrafficCounts counts = new TrafficCounts();
+    final AtomicInteger inFlight = new AtomicInteger();
+    final ProxyConnectionPool connections;
+
+    /**
+     * Connections to a target.
+     *
+     * @param idleSeconds how long one is kept that nothing goes over
+     */
+    Upstream(String group, Target target, int idleSeconds) {
+        this.group = group;
+        this.target = target;
+        URI uri = URI.create("http://" + target.id() + ":" + target.port());
+        connections =
+                new ProxyConnectionPool(
+                        new KeepAlive(TimeUnit.SECONDS.toMillis(idleSeconds)),
+                        uri,
+                        UndertowClient.getInstance(),
+                        OptionMap.EMPTY);
+    }
+
+    /** As many connections as are needed at a time, each kept for its next use. */
+    private record KeepAlive(long idleMillis) implements ConnectionPoolManager {
+
+        @Override
+        public long getTtl() {
+            return idleMillis;
+        }
+
+        @Override
+        public int getMaxConnections() {
+            return Integer.MAX_VALUE;
+        }
+
+        @Override
+        public int getMaxCachedConnections() {
+            return Integer.MAX_VALUE;
+        }
+
+        @Override
+        public int getSMaxConnections() {
+            return 0;
+        }
+
+        @Override
+        public int getMaxQueueSize() {
+            return 0;
+        }
+
+        @Override
+        public int getProblemServerRetry() {
+            return -1;
+        }
+
+        // Whether a target is well is a matter of its health checks.
+        @Override
+        public boolean isAvailable() {
+            return true;
+        }
+
+        @Override
+        public boolean handleError() {
+            return true;
+        }
+
+        @Override
+        public boolean clearError() {
+            return true;
+        }
+    }
+}
