@@ -49,6 +49,7 @@ public final class AwsAccess implements AutoCloseable {
     private final AwsOptions options;
     private final AwsCredentialsProvider credentials;
     private final Region region;
+    private final Identity identity;
     private final SdkHttpClient http =
             UrlConnectionHttpClient.builder()
                     .connectionTimeout(Duration.ofSeconds(10))
@@ -71,6 +72,9 @@ public final class AwsAccess implements AutoCloseable {
                             + " AWS_REGION");
         }
         region = Region.of(options.region());
+        identity =
+                new Identity(
+                        keys, options.roleArn(), options.externalId(), region, options.endpoint());
         AwsCredentialsProvider own = own(keys, defaultChain);
         credentials = options.roleArn() == null ? own : assume(own);
     }
@@ -105,6 +109,18 @@ public final class AwsAccess implements AutoCloseable {
                                                 .externalId(options.externalId())
                                                 .roleSessionName("model-to-ecs"))
                         .build());
+    }
+
+    /**
+     * Who asks, and whom. What AWS has told somebody isn't to be told to others: they may not be
+     * allowed to know it.
+     */
+    public record Identity(
+            AwsKeys keys, String roleArn, String externalId, Region region, String endpoint) {}
+
+    /** Who asks with these clients, and whom. */
+    public Identity identity() {
+        return identity;
     }
 
     /** Region of all clients. */

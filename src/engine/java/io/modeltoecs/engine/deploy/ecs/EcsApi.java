@@ -3,12 +3,16 @@ package io.modeltoecs.engine.deploy.ecs;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modeltoecs.engine.StepException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.ecs.EcsClient;
@@ -37,6 +41,7 @@ import software.amazon.awssdk.services.ecs.model.TaskDefinitionStatus;
 final class EcsApi {
     private static final String RACE = "Too many concurrent attempts";
     private static final int TASKS_PER_CALL = 100;
+    private static final int USUAL = 5;
 
     private final EcsClient ecs;
     private final String cluster;
@@ -80,6 +85,16 @@ final class EcsApi {
      * @throws StepException if there is no such cluster
      */
     Optional<Found> find() {
+        return Optional.ofNullable(find(List.of(name)).get(name));
+    }
+
+    /**
+     * Services of the cluster, by name; those that aren't there are missing.
+     *
+     * @param names at most 10
+     * @throws StepException if there is no such cluster
+     */
+    Map<String, Found> find(List<String> names) {
         AtomicReference<JsonNode> json = new AtomicReference<>();
         List<Service> services =
                 AwsCall.of(
@@ -89,7 +104,7 @@ final class EcsApi {
                                 return ecs.describeServices(
                                                 it ->
                                                         it.cluster(cluster)
-                                                                .services(name)
+                                                                .services(names)
                                                                 .overrideConfiguration(
                                                                         JsonBodies.receive(json)))
                                         .services();
@@ -103,11 +118,13 @@ final class EcsApi {
                                         e);
                             }
                         });
-        return services.isEmpty()
-                ? Optional.empty()
-                : Optional.of(
-                        new Found(
-                                services.get(0), (ObjectNode) json.get().path("services").path(0)));
+        Map<String, Found> found = new HashMap<>();
+        for (int i = 0; i < services.size(); i++) {
+            Service service = services.get(i);
+            JsonNode raw = json.get().path("services").path(i);
+            found.put(service.serviceName(), new Found(service, (ObjectNode) raw));
+        }
+        return found;
     }
 
     /**
@@ -346,13 +363,22 @@ final class EcsApi {
                 .orElse(false);
     }
 
-    /** A service deployment, if it is there and may be seen. */
-    Optional<ServiceDeployment> serviceDeployment(String arn) {
-        return AwsCall.tried(
-                        () ->
-                                ecs.describeServiceDeployments(it -> it.serviceDeploymentArns(arn))
-                                        .serviceDeployments())
-                .flatMap(it -> it.stream().findFirst());
+    /** Service deployments by ARN; those that aren't there or may not be seen are missing. */
+    Map<String, ServiceDeployment> serviceDeployments(List<String> arns) {
+        try {
+            return ecs
+                    .describeServiceDeployments(it -> it.serviceDeploymentArns(arns))
+                    .serviceDeployments()
+                    .stream()
+                    .collect(
+                            Collectors.toMap(
+                                    ServiceDeployment::serviceDeploymentArn, Function.identity()));
+        } catch (AwsServiceException e) {
+            if (AwsCall.mayPass(e)) {
+                throw e;
+            }
+            return Map.of();
+        }
     }
 
     /**
@@ -402,6 +428,22 @@ final class EcsApi {
                                     .toList();
                         })
                 .orElse(List.of());
+    }
+
+    /**
+     * How long the service's last rollouts took, the middle one of them; zero if that isn't known.
+     */
+    Duration usualTime() {
+        List<Duration> times =
+                AwsCall.tried(() -> serviceDeployments(ServiceDeploymentStatus.SUCCESSFUL))
+                        .orElse(List.of())
+                        .stream()
+                        .filter(it -> it.startedAt() != null && it.finishedAt() != null)
+                        .limit(USUAL)
+                        .map(it -> Duration.between(it.startedAt(), it.finishedAt()))
+                        .sorted()
+                        .toList();
+        return times.isEmpty() ? Duration.ZERO : times.get(times.size() / 2);
     }
 
     private List<ServiceDeploymentBrief> serviceDeployments(ServiceDeploymentStatus... status) {

@@ -34,7 +34,7 @@ public final class EcsDeployment {
             String spec,
             Function<String, String> authorization,
             Progress progress) {
-        return of(options, access, settings, spec, authorization, progress, Clock.systemUTC());
+        return of(options, access, settings, spec, authorization, progress, Pollers.OF_THIS_JVM);
     }
 
     static DeploymentTarget of(
@@ -44,7 +44,8 @@ public final class EcsDeployment {
             String spec,
             Function<String, String> authorization,
             Progress progress,
-            Clock clock) {
+            Pollers pollers) {
+        Clock clock = pollers.clock();
         EcsApi ecs = new EcsApi(access.ecs(new JsonBodies()), options.cluster(), options.service());
         SpecFile file =
                 spec == null
@@ -86,7 +87,7 @@ public final class EcsDeployment {
                                 : new OldRevisions(options.keep(), ecs, progress)),
                 new Uses(store, options.cluster(), options.service()),
                 progress,
-                clock);
+                pollers);
     }
 
     /** The build's environment, with the region that the step uses, wherever that was said. */

@@ -87,6 +87,12 @@ final class EcsState extends RolloutState {
     /** ARN of its service deployment, where that is known. */
     String serviceDeployment;
 
+    /** The stage of its traffic shift that was seen last, or null. */
+    String stage;
+
+    /** How long the service's rollouts took before, in milliseconds; 0 where that isn't known. */
+    long usual;
+
     /** The deployments that were there before. */
     ArrayList<String> deploymentsBefore = new ArrayList<>();
 

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.ecs.model.LoadBalancer;
@@ -28,33 +29,23 @@ final class LoadBalancing {
         this.progress = progress;
     }
 
-    /** How the targets are, as {@code 1 healthy, 1 initial}; empty where nothing is known. */
-    String health(Service service) {
-        return targetGroup(service)
-                .flatMap(
-                        group ->
-                                ask(
-                                        it ->
+    /** How many targets of some groups are in which state; empty where nothing is known. */
+    Optional<Map<String, Long>> health(List<String> groups) {
+        return ask(
+                it ->
+                        groups.stream()
+                                .flatMap(
+                                        group ->
                                                 it
                                                         .describeTargetHealth(
                                                                 r -> r.targetGroupArn(group))
                                                         .targetHealthDescriptions()
-                                                        .stream()
-                                                        .collect(
-                                                                Collectors.groupingBy(
-                                                                        target ->
-                                                                                target.targetHealth()
-                                                                                        .stateAsString(),
-                                                                        TreeMap::new,
-                                                                        Collectors.counting()))))
-                .map(LoadBalancing::counts)
-                .orElse("");
-    }
-
-    static String counts(Map<String, Long> states) {
-        return states.entrySet().stream()
-                .map(it -> it.getValue() + " " + it.getKey())
-                .collect(Collectors.joining(", "));
+                                                        .stream())
+                                .collect(
+                                        Collectors.groupingBy(
+                                                target -> target.targetHealth().stateAsString(),
+                                                TreeMap::new,
+                                                Collectors.counting())));
     }
 
     /** The address of the listener that leads to the service, {@code http://host:port}, or null. */
@@ -116,6 +107,22 @@ final class LoadBalancing {
                 .map(LoadBalancer::targetGroupArn)
                 .filter(Objects::nonNull)
                 .findFirst();
+    }
+
+    /** All groups that tasks of the service may be in: a shift of traffic has two. */
+    static List<String> targetGroups(Service service) {
+        return service.loadBalancers().stream()
+                .flatMap(
+                        it ->
+                                Stream.of(
+                                        it.targetGroupArn(),
+                                        it.advancedConfiguration() == null
+                                                ? null
+                                                : it.advancedConfiguration()
+                                                        .alternateTargetGroupArn()))
+                .filter(Objects::nonNull)
+                .distinct()
+                .toList();
     }
 
     private <T> Optional<T> ask(Function<ElasticLoadBalancingV2Client, T> question) {

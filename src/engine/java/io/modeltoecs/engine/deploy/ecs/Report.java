@@ -1,17 +1,15 @@
 package io.modeltoecs.engine.deploy.ecs;
 
-import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
+import java.util.Optional;
 import software.amazon.awssdk.services.ecs.model.Deployment;
 import software.amazon.awssdk.services.ecs.model.DeploymentRolloutState;
-import software.amazon.awssdk.services.ecs.model.DesiredStatus;
 import software.amazon.awssdk.services.ecs.model.Service;
 import software.amazon.awssdk.services.ecs.model.ServiceEvent;
 
@@ -23,15 +21,16 @@ final class Report {
     /** The tasks of the revision that is gone back to. */
     static final String OLD = "old";
 
-    private final LoadBalancing loadBalancing;
-    private final EcsApi ecs;
-    private final Progress progress;
-    private boolean blind;
+    private static final String DONE = " (100%)";
 
-    Report(EcsApi ecs, LoadBalancing loadBalancing, Progress progress) {
-        this.ecs = ecs;
-        this.loadBalancing = loadBalancing;
+    private final Health health;
+    private final Progress progress;
+    private final Clock clock;
+
+    Report(EcsApi ecs, LoadBalancing loadBalancing, Budget budget, Progress progress, Clock clock) {
+        this.health = new Health(ecs, loadBalancing, budget, clock);
         this.progress = progress;
+        this.clock = clock;
     }
 
     /** Takes all events that there are as seen. */
@@ -61,7 +60,7 @@ final class Report {
         boolean changed = !line.equals(state.said);
         if (changed) {
             state.said = line;
-            progress.say(line);
+            progress.say(line.endsWith(DONE) ? line : line + left(state, which));
         }
         return changed || !events.isEmpty();
     }
@@ -87,28 +86,12 @@ final class Report {
         return fresh;
     }
 
-    /** What the container checks say, where any of them says something. */
-    private String health(String deploymentId) {
-        if (blind) {
-            return "";
-        }
-        try {
-            Map<String, Long> states =
-                    ecs.tasks(DesiredStatus.RUNNING).stream()
-                            .filter(task -> deploymentId.equals(task.startedBy()))
-                            .filter(task -> task.healthStatus() != null)
-                            .collect(
-                                    Collectors.groupingBy(
-                                            task ->
-                                                    task.healthStatusAsString()
-                                                            .toLowerCase(Locale.ROOT),
-                                            TreeMap::new,
-                                            Collectors.counting()));
-            return LoadBalancing.counts(states);
-        } catch (StepException e) {
-            blind = true;
-            return "";
-        }
+    /** How long it still takes, if it takes as long as it did before. */
+    private String left(EcsState state, String which) {
+        long left = state.watchedSince + state.usual - clock.millis();
+        return which.equals(NEW) && state.pause() == null && state.usual > 0 && left > 0
+                ? ", about %s left".formatted(Amounts.seconds(Duration.ofMillis(left)))
+                : "";
     }
 
     private static String key(ServiceEvent event) {
@@ -118,36 +101,42 @@ final class Report {
     private String line(Service service, String deploymentId, String which) {
         int others = 0;
         StringBuilder line = new StringBuilder();
-        int percent = 0;
+        String words = "";
+        String percent = "";
         for (Deployment deployment : service.deployments()) {
-            if (deployment.id().equals(deploymentId)) {
-                int desired = deployment.desiredCount();
-                int running = deployment.runningCount();
-                line.append("%s tasks: %d of %d running".formatted(which, running, desired));
-                if (deployment.pendingCount() > 0) {
-                    line.append(", %d starting".formatted(deployment.pendingCount()));
-                }
-                if (deployment.failedTasks() != null && deployment.failedTasks() > 0) {
-                    line.append(", %d failed".formatted(deployment.failedTasks()));
-                }
-                percent =
-                        deployment.rolloutState() == DeploymentRolloutState.COMPLETED
-                                ? 100
-                                : Math.min(99, 100 * running / Math.max(1, desired));
-            } else {
+            if (!deployment.id().equals(deploymentId)) {
                 others += deployment.runningCount() + deployment.pendingCount();
+                continue;
             }
+            int desired = deployment.desiredCount();
+            Optional<Health.Seen> seen = health.of(service, deployment);
+            line.append("%s tasks: ".formatted(which));
+            seen.ifPresent(it -> line.append("%d healthy, ".formatted(it.healthy())));
+            line.append("%d of %d running".formatted(deployment.runningCount(), desired));
+            if (deployment.pendingCount() > 0) {
+                line.append(", %d starting".formatted(deployment.pendingCount()));
+            }
+            if (deployment.failedTasks() != null && deployment.failedTasks() > 0) {
+                line.append(", %d failed".formatted(deployment.failedTasks()));
+            }
+            words = seen.map(Health.Seen::words).orElse("");
+            percent = percent(deployment, seen);
         }
-        line.append(line.isEmpty() ? "" : "; ")
+        return line.append(line.isEmpty() ? "" : "; ")
                 .append(which.equals(NEW) ? "old tasks: " : "others: ")
-                .append(others);
-        if (LoadBalancing.targetGroup(service).isPresent()) {
-            String targets = loadBalancing.health(service);
-            line.append(targets.isEmpty() ? "" : "; targets: " + targets);
-        } else {
-            String health = health(deploymentId);
-            line.append(health.isEmpty() ? "" : "; health: " + health);
+                .append(others)
+                .append(words.isEmpty() ? "" : "; " + words)
+                .append(percent)
+                .toString();
+    }
+
+    /** Of the tasks that are wanted, those that are healthy; all is done once ECS says so. */
+    private static String percent(Deployment deployment, Optional<Health.Seen> seen) {
+        if (deployment.rolloutState() == DeploymentRolloutState.COMPLETED) {
+            return DONE;
         }
-        return line.append(" (").append(percent).append("%)").toString();
+        int desired = Math.max(1, deployment.desiredCount());
+        return seen.map(it -> " (%d%%)".formatted(Math.min(99, 100 * it.healthy() / desired)))
+                .orElse("");
     }
 }

@@ -24,11 +24,12 @@ public final class RollbackEcs {
      */
     public static DeploymentTarget of(
             RollbackEcsOptions options, AwsAccess access, Progress progress) {
-        return of(options, access, progress, Clock.systemUTC());
+        return of(options, access, progress, Pollers.OF_THIS_JVM);
     }
 
     static DeploymentTarget of(
-            RollbackEcsOptions options, AwsAccess access, Progress progress, Clock clock) {
+            RollbackEcsOptions options, AwsAccess access, Progress progress, Pollers pollers) {
+        Clock clock = pollers.clock();
         EcsApi ecs = new EcsApi(access.ecs(new JsonBodies()), options.cluster(), options.service());
         ModelStore store =
                 options.aws().bucket() == null ? null : new ModelStore(access, options.aws());
@@ -44,6 +45,6 @@ public final class RollbackEcs {
                         Stage.NONE, Verification.ofTasks(rules, ecs, progress, clock), Stage.NONE),
                 new Uses(store, options.cluster(), options.service()),
                 progress,
-                clock);
+                pollers);
     }
 }

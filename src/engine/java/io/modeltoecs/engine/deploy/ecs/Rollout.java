@@ -7,6 +7,7 @@ import io.modeltoecs.engine.deploy.DeploymentTarget;
 import io.modeltoecs.engine.deploy.RolloutState;
 import io.modeltoecs.engine.deploy.ecs.EcsApi.Found;
 import io.modeltoecs.engine.deploy.ecs.EcsState.Phase;
+import io.modeltoecs.engine.deploy.ecs.Shared.Look;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
 import java.time.Clock;
@@ -43,10 +44,17 @@ final class Rollout implements DeploymentTarget {
     private final Progress progress;
     private final Clock clock;
     private final LoadBalancing loadBalancing;
+    private final Poller poller;
     private final Watch watch;
     private final WayBack wayBack;
 
+    /** When the service that was seen last had been asked for. */
+    private long seen;
+
+    private boolean tooEarly;
+
     /**
+     * @param pollers with the clock
      * @param recordUses takes the registered revision's ARN and the models that are in use, before
      *     the service is updated
      */
@@ -58,16 +66,18 @@ final class Rollout implements DeploymentTarget {
             Stages stages,
             BiConsumer<String, List<String>> recordUses,
             Progress progress,
-            Clock clock) {
+            Pollers pollers) {
         this.rules = rules;
         this.planner = planner;
         this.ecs = ecs;
         this.stages = stages;
         this.recordUses = recordUses;
         this.progress = progress;
-        this.clock = clock;
+        this.clock = pollers.clock();
         this.loadBalancing = new LoadBalancing(access, progress);
-        Report report = new Report(ecs, loadBalancing, progress);
+        this.poller = pollers.of(access, ecs.cluster());
+        this.seen = clock.millis();
+        Report report = new Report(ecs, loadBalancing, poller.budget(), progress, clock);
         this.wayBack = new WayBack(rules, ecs, report, progress, clock);
         this.watch =
                 new Watch(
@@ -76,6 +86,7 @@ final class Rollout implements DeploymentTarget {
                         report,
                         new Diagnosis(ecs, access, progress),
                         wayBack,
+                        poller,
                         progress,
                         clock);
     }
@@ -107,8 +118,11 @@ final class Rollout implements DeploymentTarget {
     public Optional<Duration> advance(RolloutState stored) {
         EcsState state = EcsState.of(stored);
         try {
+            tooEarly = false;
             Optional<Duration> next = step(state);
-            state.unanswered = 0;
+            if (!tooEarly) {
+                state.unanswered = 0;
+            }
             return next;
         } catch (SdkException e) {
             return unanswered(state, e);
@@ -128,6 +142,7 @@ final class Rollout implements DeploymentTarget {
             case KEEP -> keep(state);
             case UNDO -> {
                 wayBack.begin(state);
+                seen = clock.millis();
                 yield Optional.of(Pace.SOON);
             }
             case WATCH_UNDO -> watchWayBack(state);
@@ -250,8 +265,26 @@ final class Rollout implements DeploymentTarget {
                 && found.primary().rolloutState() == DeploymentRolloutState.IN_PROGRESS;
     }
 
+    /** The service as it is seen together with all others that are due. */
+    private Look<Found> look() {
+        Look<Found> look = poller.services().look(ecs.name(), seen, ecs::find);
+        tooEarly = look.later() != null;
+        if (!tooEarly) {
+            seen = look.asked();
+        }
+        return look;
+    }
+
+    private Optional<Duration> again(Duration pace) {
+        return Optional.of(poller.services().next(ecs.name(), seen, pace));
+    }
+
     private Optional<Duration> await(EcsState state) {
-        Optional<Found> found = ecs.find();
+        Look<Found> look = look();
+        if (tooEarly) {
+            return Optional.of(look.later());
+        }
+        Optional<Found> found = look.found();
         if (found.filter(this::busy).isEmpty()) {
             if (state.attempts > 0) {
                 progress.say("the other deployment has ended");
@@ -274,7 +307,7 @@ final class Rollout implements DeploymentTarget {
                     "waiting: another deployment of %s is in progress: %s; onBusy: 'supersede' would replace it"
                             .formatted(ecs.label(), who));
         }
-        return Optional.of(Pace.of(state, clock));
+        return again(Pace.seldom(state, clock));
     }
 
     // ---- changing
@@ -343,6 +376,8 @@ final class Rollout implements DeploymentTarget {
         // what it waits by its own configuration is beside the time that it may take
         state.deadline += Shifting.bakes(service.deploymentConfiguration()).toMillis();
         state.watchedSince = clock.millis();
+        seen = state.watchedSince;
+        state.usual = ecs.usualTime().toMillis();
         progress.say(
                 "%s: deployment %s to %s"
                         .formatted(ecs.label(), deploymentId, Names.last(state.taskDefinition)));
@@ -376,13 +411,18 @@ final class Rollout implements DeploymentTarget {
     }
 
     private Optional<Duration> watch(EcsState state) {
-        Optional<Service> completed = watch.look(state);
+        Look<Found> look = look();
+        if (tooEarly) {
+            return Optional.of(look.later());
+        }
+        Service service = there(look);
+        Optional<Service> completed = watch.look(state, service);
         if (completed.isEmpty() && state.pause() != null && rules.returnsAtPause()) {
             end(state, Optional.empty(), "PAUSED");
             return Optional.empty();
         }
         if (completed.isEmpty()) {
-            return next(state, Phase.WATCH);
+            return next(state, Phase.WATCH, service);
         }
         result(state, completed, "COMPLETED", rules.returns());
         state.phase(Phase.VERIFY);
@@ -411,9 +451,14 @@ final class Rollout implements DeploymentTarget {
     }
 
     private Optional<Duration> watchWayBack(EcsState state) {
-        Optional<Service> back = wayBack.look(state);
+        Look<Found> look = look();
+        if (tooEarly) {
+            return Optional.of(look.later());
+        }
+        Service service = there(look);
+        Optional<Service> back = wayBack.look(state, service);
         if (back.isEmpty()) {
-            return next(state, Phase.WATCH_UNDO);
+            return next(state, Phase.WATCH_UNDO, service);
         }
         result(state, back, "FAILED", true);
         throw state.failed(
@@ -422,8 +467,16 @@ final class Rollout implements DeploymentTarget {
     }
 
     /** At once where there is something to do, else when it is time to look again. */
-    private Optional<Duration> next(EcsState state, Phase before) {
-        return Optional.of(state.phase() == before ? Pace.of(state, clock) : Duration.ZERO);
+    private Optional<Duration> next(EcsState state, Phase before, Service service) {
+        return state.phase() == before
+                ? again(Pace.of(state, EcsApi.primary(service), clock))
+                : Optional.of(Duration.ZERO);
+    }
+
+    private Service there(Look<Found> look) {
+        return look.found()
+                .orElseThrow(() -> new StepException("service not found: " + ecs.label()))
+                .service();
     }
 
     private void result(EcsState state, Optional<Service> service, String how, boolean back) {

@@ -2,10 +2,12 @@ package io.modeltoecs.engine.deploy.ecs;
 
 import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.deploy.ecs.EcsState.Phase;
+import io.modeltoecs.engine.deploy.ecs.Shared.Look;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import software.amazon.awssdk.services.ecs.model.Deployment;
 import software.amazon.awssdk.services.ecs.model.DeploymentCircuitBreaker;
@@ -35,7 +37,12 @@ final class Watch {
     private final WayBack wayBack;
     private final Progress progress;
     private final Clock clock;
+    private final Poller poller;
     private final Pauses pauses;
+
+    /** When our service deployment that was seen last had been asked for. */
+    private long recordAsked;
+
     private boolean blind;
 
     Watch(
@@ -44,6 +51,7 @@ final class Watch {
             Report report,
             Diagnosis diagnosis,
             WayBack wayBack,
+            Poller poller,
             Progress progress,
             Clock clock) {
         this.rules = rules;
@@ -51,6 +59,8 @@ final class Watch {
         this.report = report;
         this.diagnosis = diagnosis;
         this.wayBack = wayBack;
+        this.poller = poller;
+        this.recordAsked = clock.millis();
         this.progress = progress;
         this.clock = clock;
         this.pauses = new Pauses(ecs, progress, clock);
@@ -59,29 +69,23 @@ final class Watch {
     /**
      * Looks how far the deployment is.
      *
+     * @param service as it is now
      * @return the service, once the deployment has completed
      * @throws StepException if it failed and isn't to go back; else what is next is in the state
      */
-    Optional<Service> look(EcsState state) {
-        Service service = ecs.get().service();
+    Optional<Service> look(EcsState state, Service service) {
         Deployment primary = EcsApi.primary(service);
-        boolean changed = report.tell(state, service, state.deploymentId, Report.NEW);
-        if (changed || state.lookAgain) {
+        state.lookAgain |= report.tell(state, service, state.deploymentId, Report.NEW);
+        if (state.lookAgain && poller.budget().spare(2)) {
             lookAtTasks(state, service);
         }
         if (!state.deploymentId.equals(primary.id())) {
-            if (hasCompleted(state, service)) {
-                progress.say("completed; since then %s has begun".formatted(primary.id()));
-                return Optional.of(service);
-            }
-            displaced(state, service, primary);
-            return Optional.empty();
+            return displaced(state, service, primary);
         }
         if (state.serviceDeployment == null) {
             state.serviceDeployment = service.currentServiceDeployment();
         }
-        boolean shifts = Shifting.shifts(service.deploymentConfiguration());
-        if (shifts && record(state).filter(it -> pauses.look(state, it)).isPresent()) {
+        if (Shifting.shifts(service.deploymentConfiguration()) && isPaused(state)) {
             return Optional.empty();
         }
         if (state.decision() != null) {
@@ -136,8 +140,32 @@ final class Watch {
         }
     }
 
+    /** Whether it waits for a decision, or whether that isn't known yet and there is one. */
+    private boolean isPaused(EcsState state) {
+        if (state.serviceDeployment == null) {
+            return false;
+        }
+        Look<ServiceDeployment> look =
+                poller.deployments()
+                        .look(state.serviceDeployment, recordAsked, ecs::serviceDeployments);
+        if (look.later() != null) {
+            return state.pause() != null || state.decision() != null;
+        }
+        recordAsked = look.asked();
+        poller.deployments().next(state.serviceDeployment, recordAsked, Pace.SOON);
+        state.stage = look.found().map(ServiceDeployment::lifecycleStageAsString).orElse(null);
+        boolean decided = state.decision() != null;
+        boolean paused = look.found().filter(it -> pauses.look(state, it)).isPresent();
+        if (decided) {
+            // what was asked for before is no longer so
+            recordAsked = clock.millis();
+        }
+        return paused;
+    }
+
     private Optional<ServiceDeployment> record(EcsState state) {
-        return Optional.ofNullable(state.serviceDeployment).flatMap(ecs::serviceDeployment);
+        return Optional.ofNullable(state.serviceDeployment)
+                .map(it -> ecs.serviceDeployments(List.of(it)).get(it));
     }
 
     /** Whoever waits for ours to end begins at once: before it was seen that ours has completed. */
@@ -150,9 +178,19 @@ final class Watch {
                         .anyMatch(it -> it.message().contains(event));
     }
 
-    /** Ours isn't the newest any more: the circuit breaker went back, or somebody deployed. */
-    private void displaced(EcsState state, Service service, Deployment primary) {
-        if (!WayBack.isUndone(state, service)) {
+    /**
+     * Ours isn't the newest any more: it has completed and another one has begun, the circuit
+     * breaker went back, or somebody deployed.
+     */
+    private Optional<Service> displaced(EcsState state, Service service, Deployment primary) {
+        Optional<ServiceDeployment> record = record(state);
+        String status = record.map(ServiceDeployment::statusAsString).orElse("");
+        if (status.equals("SUCCESSFUL") || hasCompleted(state, service)) {
+            progress.say("completed; since then %s has begun".formatted(primary.id()));
+            return Optional.of(service);
+        }
+        boolean stopped = status.equals("STOPPED") || status.equals("STOP_REQUESTED");
+        if (!status.startsWith("ROLLBACK") && (stopped || !WayBack.isUndone(state, service))) {
             throw state.failed(
                     "the deployment %s to %s was superseded by %s (%s)"
                             .formatted(
@@ -164,12 +202,12 @@ final class Watch {
         describeFailure(
                 state,
                 service,
-                record(state)
-                        .map(ServiceDeployment::statusReason)
+                record.map(ServiceDeployment::statusReason)
                         .map(it -> "ECS rolled it back: " + it)
                         .orElse("ECS rolled it back"));
         progress.say("ECS rolls back to " + Names.last(primary.taskDefinition()));
         wayBack.watching(state);
+        return Optional.empty();
     }
 
     private void failed(EcsState state, Service service, Deployment primary) {

@@ -100,8 +100,7 @@ final class WayBack {
      * @return the service, once it is back
      * @throws StepException if it doesn't get there
      */
-    Optional<Service> look(EcsState state) {
-        Service service = ecs.get().service();
+    Optional<Service> look(EcsState state, Service service) {
         Deployment primary = EcsApi.primary(service);
         report.tell(state, service, primary.id(), Report.OLD);
         String to = Names.last(primary.taskDefinition());

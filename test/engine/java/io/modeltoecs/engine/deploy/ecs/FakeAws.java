@@ -532,7 +532,11 @@ final class FakeAws implements AutoCloseable {
         }
         ObjectNode answer = Json.object();
         ArrayNode services = answer.putArray("services");
-        if (service != null && body.path("services").path(0).asText().equals("iris")) {
+        boolean wanted = false;
+        for (JsonNode name : body.path("services")) {
+            wanted |= name.asText().equals("iris");
+        }
+        if (service != null && wanted) {
             services.add(service.deepCopy());
         }
         return ok(answer);
@@ -602,6 +606,8 @@ final class FakeAws implements AutoCloseable {
                 all.addObject()
                         .put("serviceDeploymentArn", "done" + i)
                         .put("createdAt", 1.6e9 + i)
+                        .put("startedAt", 1.6e9 + i)
+                        .put("finishedAt", 1.6e9 + i + 60)
                         .put("targetServiceRevisionArn", "revision-of-" + completed.get(i));
             }
         }

@@ -49,7 +49,7 @@ class RolloutTest {
                         Map.entry("seconds", result.get("seconds")),
                         Map.entry("rolledBack", false));
         assertThat(run.said)
-                .anyMatch(it -> it.startsWith("new tasks: 1 of 2 running; old tasks: 2; targets: 1 healthy (50%)"))
+                .anyMatch(it -> it.startsWith("new tasks: 0 healthy, 1 of 2 running; old tasks: 2; targets: 1 healthy (0%)"))
                 .contains("ECS: has started 2 tasks: (task a) (task b).");
         assertThat(aws.called("RegisterTaskDefinition")).hasSize(1);
         assertThat(aws.called("UpdateService")).hasSize(1);
@@ -81,6 +81,43 @@ class RolloutTest {
 
         assertThat(run.said.stream().filter(it -> it.startsWith("new tasks:")).toList())
                 .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void saysHowLongItStillTakesWhereTheServiceHasRolledOutBefore() {
+        for (int i = 0; i < 30; i++) {
+            aws.script.add(() -> {});
+        }
+        aws.script.add(() -> aws.running(1));
+        aws.script.add(aws::complete);
+        Run run = demo.deploy();
+
+        run.all();
+
+        assertThat(run.said).anyMatch(it -> it.startsWith("new tasks:") && it.endsWith(", about 59 s left"));
+        assertThat(run.said).anyMatch(it -> it.matches("new tasks: .*1 of 2 running.*about [1-5]?\\d s left"));
+    }
+
+    @Test
+    void twoRolloutsThatWatchShareTheirCalls() {
+        Run.TestClock clock = new Run.TestClock();
+        Pollers pollers = new Pollers(clock);
+        demo.rollsWell();
+        aws.script.pollLast();
+        Run run = Run.deploy(aws, Map.of("image", demo.image), pollers).begin();
+        while (aws.called("UpdateService").isEmpty()) {
+            run.look();
+        }
+        Run waits = Run.deploy(aws, Map.of("image", demo.image), pollers).begin();
+        clock.pass(java.time.Duration.ofSeconds(5));
+        waits.look();
+        int before = aws.called("DescribeServices").size();
+        clock.pass(java.time.Duration.ofMillis(1));
+
+        run.look();
+
+        assertThat(aws.called("DescribeServices")).hasSize(before);
+        assertThat(run.said).anyMatch(it -> it.startsWith("new tasks:"));
     }
 
     @Test
@@ -387,7 +424,7 @@ class RolloutTest {
                 .hasMessageContaining("task t1 is RUNNING, health UNKNOWN")
                 .hasMessageContaining("| still loading");
         assertThat(run.said)
-                .contains("new tasks: 0 of 2 running; old tasks: 2; health: 1 unknown (0%)");
+                .contains("new tasks: 0 healthy, 0 of 2 running; old tasks: 2; health: 1 unknown (0%), about 59 s left");
     }
 
     @Test

@@ -32,7 +32,7 @@ final class Run {
     private static final int MOST_LOOKS = 5000;
 
     final List<String> said = new ArrayList<>();
-    final TestClock clock = new TestClock();
+    final TestClock clock;
     RolloutState state;
     int looks;
 
@@ -45,16 +45,31 @@ final class Run {
         }
     }
 
-    private Run(Function<Run, Step> make) {
+    private final Pollers pollers;
+
+    private Run(Pollers pollers, Function<Run, Step> make) {
+        this.pollers = pollers;
+        this.clock = (TestClock) pollers.clock();
         this.make = make;
     }
 
     static Run deploy(FakeAws aws, Map<String, ?> arguments, String spec) {
+        return deploy(aws, arguments, spec, new Pollers(new TestClock()));
+    }
+
+    /** One of several in a JVM, with the clock of all of them. */
+    static Run deploy(FakeAws aws, Map<String, ?> arguments, Pollers pollers) {
+        return deploy(aws, arguments, null, pollers);
+    }
+
+    private static Run deploy(
+            FakeAws aws, Map<String, ?> arguments, String spec, Pollers pollers) {
         Map<String, Object> all = new LinkedHashMap<>(defaults());
         all.putAll(arguments);
         Settings settings = settings(aws);
         DeployOptions options = DeployOptions.from(all, settings);
         return new Run(
+                pollers,
                 run -> {
                     AwsAccess access =
                             new AwsAccess(options.aws(), new AwsKeys("key", "secret", null), false);
@@ -67,12 +82,12 @@ final class Run {
                                     spec,
                                     id -> "Bearer of-" + id,
                                     run.said::add,
-                                    run.clock));
+                                    run.pollers));
                 });
     }
 
     static Run deploy(FakeAws aws, Map<String, ?> arguments) {
-        return deploy(aws, arguments, null);
+        return deploy(aws, arguments, (String) null);
     }
 
     static Run rollback(FakeAws aws, Map<String, ?> arguments) {
@@ -80,11 +95,12 @@ final class Run {
         all.putAll(arguments);
         RollbackEcsOptions options = RollbackEcsOptions.from(all, settings(aws));
         return new Run(
+                new Pollers(new TestClock()),
                 run -> {
                     AwsAccess access =
                             new AwsAccess(options.aws(), new AwsKeys("key", "secret", null), false);
                     return new Step(
-                            access, RollbackEcs.of(options, access, run.said::add, run.clock));
+                            access, RollbackEcs.of(options, access, run.said::add, run.pollers));
                 });
     }
 
