@@ -1,14 +1,18 @@
 package io.modeltoecs.engine.deploy.ecs;
 
+import static java.util.Comparator.comparingLong;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modeltoecs.engine.StepException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -42,6 +46,9 @@ final class EcsApi {
     private static final String RACE = "Too many concurrent attempts";
     private static final int TASKS_PER_CALL = 100;
     private static final int USUAL = 5;
+
+    /** An event and the end of a service deployment that are so near are of the same. */
+    private static final long SAME_MILLIS = 60_000;
 
     private final EcsClient ecs;
     private final String cluster;
@@ -400,34 +407,52 @@ final class EcsApi {
     /** The task definitions of the deployments that completed, newest first. */
     List<String> completed() {
         return AwsCall.tried(
-                        () -> {
-                            List<String> revisions =
-                                    serviceDeployments(ServiceDeploymentStatus.SUCCESSFUL).stream()
-                                            .map(ServiceDeploymentBrief::targetServiceRevisionArn)
-                                            .distinct()
-                                            .limit(20)
-                                            .toList();
-                            if (revisions.isEmpty()) {
-                                return List.<String>of();
-                            }
-                            List<ServiceRevision> found =
-                                    ecs.describeServiceRevisions(
-                                                    it -> it.serviceRevisionArns(revisions))
-                                            .serviceRevisions();
-                            return revisions.stream()
-                                    .flatMap(
-                                            arn ->
-                                                    found.stream()
-                                                            .filter(
-                                                                    it ->
-                                                                            arn.equals(
-                                                                                    it
-                                                                                            .serviceRevisionArn())))
-                                    .map(ServiceRevision::taskDefinition)
-                                    .distinct()
-                                    .toList();
-                        })
+                        () ->
+                                taskDefinitions(
+                                        serviceDeployments(ServiceDeploymentStatus.SUCCESSFUL)))
                 .orElse(List.of());
+    }
+
+    /** The task definition of the deployment that completed then, if that is known. */
+    Optional<String> completedAt(Instant when) {
+        return AwsCall.tried(
+                        () ->
+                                taskDefinitions(
+                                        serviceDeployments(ServiceDeploymentStatus.SUCCESSFUL)
+                                                .stream()
+                                                .filter(it -> it.finishedAt() != null)
+                                                .filter(it -> apart(it, when) < SAME_MILLIS)
+                                                .sorted(comparingLong(it -> apart(it, when)))
+                                                .limit(1)
+                                                .toList()))
+                .flatMap(it -> it.stream().findFirst());
+    }
+
+    private static long apart(ServiceDeploymentBrief deployment, Instant when) {
+        return Duration.between(deployment.finishedAt(), when).abs().toMillis();
+    }
+
+    /** Of service deployments, in their order. */
+    private List<String> taskDefinitions(List<ServiceDeploymentBrief> deployments) {
+        List<String> revisions =
+                deployments.stream()
+                        .map(ServiceDeploymentBrief::targetServiceRevisionArn)
+                        .distinct()
+                        .limit(20)
+                        .toList();
+        if (revisions.isEmpty()) {
+            return List.of();
+        }
+        Map<String, String> found =
+                ecs
+                        .describeServiceRevisions(it -> it.serviceRevisionArns(revisions))
+                        .serviceRevisions()
+                        .stream()
+                        .collect(
+                                Collectors.toMap(
+                                        ServiceRevision::serviceRevisionArn,
+                                        ServiceRevision::taskDefinition));
+        return revisions.stream().map(found::get).filter(Objects::nonNull).distinct().toList();
     }
 
     /**

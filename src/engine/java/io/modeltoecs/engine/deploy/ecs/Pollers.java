@@ -7,14 +7,15 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * One {@link Poller} for all rollouts that look at a cluster as the same: however many there are,
- * they ask as often as a few.
+ * What rollouts have in common. There is one {@link Poller} for all that look at a cluster as the
+ * same: however many there are, they ask as often as a few.
  */
 final class Pollers {
     /** Those of all steps. */
     static final Pollers OF_THIS_JVM = new Pollers(Clock.systemUTC());
 
     private final Clock clock;
+    private final Turns turns;
 
     /** A poller is there as long as a rollout has it. */
     private final Map<Key, WeakReference<Poller>> all = new HashMap<>();
@@ -23,6 +24,12 @@ final class Pollers {
 
     Pollers(Clock clock) {
         this.clock = clock;
+        this.turns = new Turns(clock);
+    }
+
+    /** Those of all rollouts. */
+    Turns turns() {
+        return turns;
     }
 
     Clock clock() {

@@ -19,11 +19,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.ecs.model.Deployment;
 import software.amazon.awssdk.services.ecs.model.DeploymentRolloutState;
 import software.amazon.awssdk.services.ecs.model.Service;
+import software.amazon.awssdk.services.ecs.model.ServiceEvent;
 
 /**
  * Brings a service to a revision and watches until it is there, or back where it was. Each call
@@ -36,6 +38,9 @@ import software.amazon.awssdk.services.ecs.model.Service;
  */
 final class Rollout implements DeploymentTarget {
 
+    /** While another rollout looks at the service and changes it. */
+    private static final Duration MOMENT = Duration.ofMillis(200);
+
     private final Rules rules;
     private final Planner planner;
     private final EcsApi ecs;
@@ -45,6 +50,8 @@ final class Rollout implements DeploymentTarget {
     private final Clock clock;
     private final LoadBalancing loadBalancing;
     private final Poller poller;
+    private final Turns turns;
+    private final String account;
     private final Watch watch;
     private final WayBack wayBack;
 
@@ -76,6 +83,8 @@ final class Rollout implements DeploymentTarget {
         this.clock = pollers.clock();
         this.loadBalancing = new LoadBalancing(access, progress);
         this.poller = pollers.of(access, ecs.cluster());
+        this.turns = pollers.turns();
+        this.account = access.identity().region() + " " + access.identity().endpoint();
         this.seen = clock.millis();
         Report report = new Report(ecs, loadBalancing, poller.budget(), progress, clock);
         this.wayBack = new WayBack(rules, ecs, report, progress, clock);
@@ -119,15 +128,76 @@ final class Rollout implements DeploymentTarget {
         EcsState state = EcsState.of(stored);
         try {
             tooEarly = false;
-            Optional<Duration> next = step(state);
+            Optional<Duration> next = isOurTurn(state) ? step(state) : waitForOurs(state);
             if (!tooEarly) {
                 state.unanswered = 0;
+            }
+            if (next.isEmpty()) {
+                turns.leave(service(state), state.id);
             }
             return next;
         } catch (SdkException e) {
             return unanswered(state, e);
         } catch (StepException e) {
+            turns.leave(service(state), state.id);
             throw state.phase() == Phase.FAILED ? e : told(state, e);
+        }
+    }
+
+    // ---- turns
+
+    /** What the turn is about. */
+    private String service(EcsState state) {
+        return account + " " + (state.service == null ? ecs.label() : state.service);
+    }
+
+    private boolean isOurTurn(EcsState state) {
+        boolean first = turns.take(service(state), state.id);
+        return switch (state.phase()) {
+            case REGISTER, RUN_TASK, START -> {
+                if (!first && !rules.waitIfBusy()) {
+                    turns.seize(service(state), state.id);
+                }
+                yield first || !rules.waitIfBusy();
+            }
+            case WAIT -> first;
+            // it goes on with what it has begun
+            default -> true;
+        };
+    }
+
+    private Optional<Duration> waitForOurs(EcsState state) {
+        if (state.phase() != Phase.WAIT) {
+            state.phase(Phase.WAIT);
+        }
+        waiting(state, "another one of this controller");
+        return Optional.of(Pace.SOON);
+    }
+
+    /** Says once what it waits for; not for ever. */
+    private void waiting(EcsState state, String who) {
+        if (clock.millis() > state.deadline) {
+            throw state.failed(
+                    "another deployment of %s was still in progress after %s: %s. Nothing was changed; onBusy: 'supersede' replaces it"
+                            .formatted(ecs.label(), Amounts.seconds(rules.timeout()), who));
+        }
+        if (state.attempts++ == 0) {
+            progress.say(
+                    "waiting: another deployment of %s is in progress: %s; onBusy: 'supersede' would replace it"
+                            .formatted(ecs.label(), who));
+        }
+    }
+
+    /** Looks at the service and changes it, with no other rollout of ours between the two. */
+    private Optional<Duration> alone(EcsState state, Supplier<Optional<Duration>> change) {
+        String service = service(state);
+        if (!turns.change(service)) {
+            return Optional.of(MOMENT);
+        }
+        try {
+            return change.get();
+        } finally {
+            turns.changed(service);
         }
     }
 
@@ -136,15 +206,18 @@ final class Rollout implements DeploymentTarget {
             case WAIT -> await(state);
             case REGISTER -> register(state);
             case RUN_TASK -> through(state, stages.before(), Phase.START);
-            case START -> start(state);
+            case START -> alone(state, () -> start(state));
             case WATCH -> watch(state);
             case VERIFY -> through(state, stages.after(), Phase.KEEP);
             case KEEP -> keep(state);
-            case UNDO -> {
-                wayBack.begin(state);
-                seen = clock.millis();
-                yield Optional.of(Pace.SOON);
-            }
+            case UNDO ->
+                    alone(
+                            state,
+                            () -> {
+                                wayBack.begin(state);
+                                seen = clock.millis();
+                                return Optional.of(Pace.SOON);
+                            });
             case WATCH_UNDO -> watchWayBack(state);
             case FAILED -> throw new StepException(state.failure);
             case DONE -> Optional.empty();
@@ -192,6 +265,7 @@ final class Rollout implements DeploymentTarget {
         state.digests = new ArrayList<>(plan.digests());
         state.uses = new ArrayList<>(plan.uses());
         found.ifPresent(it -> Report.start(state, it.service()));
+        state.service = found.map(it -> it.service().serviceArn()).orElse(null);
         state.deploymentsBefore =
                 new ArrayList<>(
                         found.stream()
@@ -219,20 +293,15 @@ final class Rollout implements DeploymentTarget {
     /** Goes on with a deployment that was begun before: where it is, is seen at the next look. */
     private EcsState resumed(EcsState state) {
         Service service = ecs.get().service();
-        Deployment deployment =
+        state.service = service.serviceArn();
+        Optional<Deployment> listed =
                 service.deployments().stream()
                         .filter(it -> it.id().equals(rules.resume()))
-                        .findFirst()
-                        .orElseThrow(
-                                () ->
-                                        new StepException(
-                                                "'resume' is '%s', but the deployments of %s are %s"
-                                                        .formatted(
-                                                                rules.resume(),
-                                                                ecs.label(),
-                                                                service.deployments().stream()
-                                                                        .map(Deployment::id)
-                                                                        .toList())));
+                        .findFirst();
+        if (listed.isEmpty()) {
+            return ended(state, service);
+        }
+        Deployment deployment = listed.get();
         state.rolls = true;
         state.taskDefinition = deployment.taskDefinition();
         state.lastCompleted =
@@ -248,12 +317,50 @@ final class Rollout implements DeploymentTarget {
                                                 .findFirst())
                         .orElse(null);
         state.previous = state.lastCompleted;
-        Pins pins = new Pins(TaskDefinition.registered(ecs.taskDefinition(state.taskDefinition)));
-        state.model = pins.model();
-        state.image = pins.image();
+        pins(state);
         state.decide(rules.decision());
         watching(state, service, deployment.id());
         return state;
+    }
+
+    /** The deployment to go on with is listed no longer: what came of it? */
+    private EcsState ended(EcsState state, Service service) {
+        String own = "(deployment %s) ".formatted(rules.resume());
+        ServiceEvent last =
+                service.events().stream()
+                        .filter(it -> it.message().contains(own + "deployment "))
+                        .findFirst()
+                        .orElseThrow(
+                                () ->
+                                        new StepException(
+                                                "'resume' is '%s', but the deployments of %s are %s, and none of its events says how that one ended"
+                                                        .formatted(
+                                                                rules.resume(),
+                                                                ecs.label(),
+                                                                service.deployments().stream()
+                                                                        .map(Deployment::id)
+                                                                        .toList())));
+        if (!last.message().contains(own + "deployment completed")) {
+            throw new StepException(
+                    "the deployment %s of %s has ended: %s"
+                            .formatted(rules.resume(), ecs.label(), Report.brief(last.message())));
+        }
+        state.deploymentId = rules.resume();
+        state.taskDefinition = ecs.completedAt(last.createdAt()).orElse(null);
+        progress.say(
+                "%s: the deployment %s has completed at %s"
+                        .formatted(ecs.label(), rules.resume(), last.createdAt()));
+        if (state.taskDefinition != null) {
+            pins(state);
+        }
+        end(state, Optional.of(service), "COMPLETED");
+        return state;
+    }
+
+    private void pins(EcsState state) {
+        Pins pins = new Pins(TaskDefinition.registered(ecs.taskDefinition(state.taskDefinition)));
+        state.model = pins.model();
+        state.image = pins.image();
     }
 
     private static ObjectNode withToken(ObjectNode create) {
@@ -297,16 +404,7 @@ final class Rollout implements DeploymentTarget {
                 "%s (%s, since %s)"
                         .formatted(
                                 other.id(), Names.last(other.taskDefinition()), other.createdAt());
-        if (clock.millis() > state.deadline) {
-            throw state.failed(
-                    "another deployment of %s was still in progress after %s: %s. Nothing was changed; onBusy: 'supersede' replaces it"
-                            .formatted(ecs.label(), Amounts.seconds(rules.timeout()), who));
-        }
-        if (state.attempts++ == 0) {
-            progress.say(
-                    "waiting: another deployment of %s is in progress: %s; onBusy: 'supersede' would replace it"
-                            .formatted(ecs.label(), who));
-        }
+        waiting(state, who);
         return again(Pace.seldom(state, clock));
     }
 
@@ -349,7 +447,6 @@ final class Rollout implements DeploymentTarget {
         }
         if (found.isPresent()
                 && rules.waitIfBusy()
-                && busy(found.get())
                 && !found.get().primary().id().equals(state.primaryBefore)) {
             progress.say("another deployment of %s came first".formatted(ecs.label()));
             state.phase(Phase.WAIT);
@@ -368,11 +465,26 @@ final class Rollout implements DeploymentTarget {
             }
             service = ecs.update(body);
         }
+        sayWhatCameBetween(state, service);
         return watching(state, service, EcsApi.primary(service).id());
+    }
+
+    /** Another JVM may have deployed after the last look, which nobody can prevent. */
+    private void sayWhatCameBetween(EcsState state, Service service) {
+        service.deployments().stream()
+                .filter(it -> !"PRIMARY".equals(it.status()))
+                .filter(it -> it.rolloutState() == DeploymentRolloutState.IN_PROGRESS)
+                .filter(it -> !state.deploymentsBefore.contains(it.id()))
+                .forEach(
+                        it ->
+                                progress.say(
+                                        "note: the deployment %s had begun at the same moment and is superseded"
+                                                .formatted(it.id())));
     }
 
     private Optional<Duration> watching(EcsState state, Service service, String deploymentId) {
         state.deploymentId = deploymentId;
+        state.service = service.serviceArn();
         // what it waits by its own configuration is beside the time that it may take
         state.deadline += Shifting.bakes(service.deploymentConfiguration()).toMillis();
         state.watchedSince = clock.millis();

@@ -108,9 +108,9 @@ class RolloutTest {
         while (aws.called("UpdateService").isEmpty()) {
             run.look();
         }
-        Run waits = Run.deploy(aws, Map.of("image", demo.image), pollers).begin();
+        Run other = Run.deploy(aws, Map.of("resume", "ecs-svc/2"), pollers).begin();
         clock.pass(java.time.Duration.ofSeconds(5));
-        waits.look();
+        other.look();
         int before = aws.called("DescribeServices").size();
         clock.pass(java.time.Duration.ofMillis(1));
 
@@ -118,6 +118,97 @@ class RolloutTest {
 
         assertThat(aws.called("DescribeServices")).hasSize(before);
         assertThat(run.said).anyMatch(it -> it.startsWith("new tasks:"));
+    }
+
+    @Test
+    void twoStepsOnAServiceTakeTurnsUntilTheFirstHasVerifiedAll() {
+        Pollers pollers = new Pollers(new Run.TestClock());
+        demo.rollsWell();
+        aws.runningTask("t1", "ecs-svc/1", "HEALTHY");
+        Run first = Run.deploy(aws, Map.of("image", demo.image), pollers).begin();
+        Run second = Run.deploy(aws, Map.of("image", demo.image, "env", Map.of("N", "2")), pollers).begin();
+        first.look();
+        second.look();
+        assertThat(second.said).anyMatch(it -> it.startsWith("waiting: another deployment of demo/iris is in progress: another one of this controller"));
+
+        // old tasks are still there: the first is in the middle of its verification
+        while (!aws.primary().path("rolloutState").asText().equals("COMPLETED")
+                || aws.called("UpdateService").isEmpty()) {
+            first.look();
+            second.look();
+        }
+        first.look();
+        second.look();
+        second.look();
+        assertThat(aws.called("RegisterTaskDefinition")).hasSize(1);
+        aws.runningTasks.clear();
+        aws.script.clear();
+        assertThat(first.toEnd()).containsEntry("state", "COMPLETED").containsEntry("deploymentId", "ecs-svc/2");
+
+        while (aws.called("UpdateService").size() < 2) {
+            second.look();
+        }
+        aws.complete();
+        assertThat(second.toEnd()).containsEntry("deploymentId", "ecs-svc/3");
+        assertThat(second.state.result()).containsEntry("previousTaskDefinition", first.state.result().get("taskDefinition"));
+    }
+
+    @Test
+    void theOneThatSupersedesGoesFirstAndTheOtherSaysSo() {
+        Pollers pollers = new Pollers(new Run.TestClock());
+        Run first = Run.deploy(aws, Map.of("image", demo.image), pollers).begin();
+        while (aws.called("UpdateService").isEmpty()) {
+            first.look();
+        }
+        Run second =
+                Run.deploy(aws, Map.of("image", demo.image, "env", Map.of("N", "2"), "onBusy", "supersede"), pollers)
+                        .begin();
+        while (aws.called("UpdateService").size() < 2) {
+            second.look();
+        }
+
+        assertThatThrownBy(first::toEnd).hasMessageContaining("was superseded by ecs-svc/3");
+        aws.complete();
+        assertThat(second.toEnd()).containsEntry("state", "COMPLETED");
+        assertThat(aws.called("UpdateService")).hasSize(2);
+    }
+
+    @Test
+    void whoeverHasGoneLosesItsTurn() {
+        Run.TestClock clock = new Run.TestClock();
+        Turns turns = new Turns(clock);
+        assertThat(turns.take("s", "a")).isTrue();
+        assertThat(turns.take("s", "b")).isFalse();
+        assertThat(turns.take("t", "b")).isTrue();
+
+        clock.pass(java.time.Duration.ofMinutes(6));
+
+        assertThat(turns.take("s", "b")).isTrue();
+        assertThat(turns.take("s", "a")).isFalse();
+        turns.leave("s", "b");
+        assertThat(turns.take("s", "a")).isTrue();
+    }
+
+    @Test
+    void resumesWhatHasCompletedMeanwhile() {
+        aws.event("(deployment ecs-svc/7) deployment completed.");
+        ((com.fasterxml.jackson.databind.node.ObjectNode) aws.service.path("events").path(0))
+                .put("createdAt", 1.6e9 + 62);
+
+        assertThat(Run.deploy(aws, Map.of("resume", "ecs-svc/7")).all())
+                .containsEntry("state", "COMPLETED")
+                .containsEntry("deploymentId", "ecs-svc/7")
+                .containsEntry("taskDefinition", demo.first)
+                .containsEntry("model", "iris@" + Demo.V1);
+        assertThat(aws.changes()).isEmpty();
+    }
+
+    @Test
+    void resumesNothingThatFailedMeanwhile() {
+        aws.event("(deployment ecs-svc/7) deployment failed: tasks failed to start.");
+
+        assertThatThrownBy(() -> Run.deploy(aws, Map.of("resume", "ecs-svc/7")).all())
+                .hasMessageContaining("the deployment ecs-svc/7 of demo/iris has ended: (deployment ecs-svc/7) deployment failed: tasks failed to start.");
     }
 
     @Test
