@@ -11,6 +11,10 @@ from local import Cloud  # noqa: E402
 from outside import Outside  # noqa: E402
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes long; run by a suite of test/long")
+
+
 @pytest.fixture(scope="session")
 def cloud():
     cloud = Cloud.start()
@@ -23,6 +27,7 @@ def outside(cloud, tmp_path_factory):
     """A user's own folder, published and deployed by `make run`."""
     outside = Outside(tmp_path_factory.mktemp("a user's folder"), cloud)
     outside.create_service_address()
+    outside.write_spec()
     built = outside.run()
     assert built.status == 0, built.log
     outside.image = built.image

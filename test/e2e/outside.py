@@ -91,6 +91,8 @@ class Built:
 
 
 class Outside:
+    name = SERVICE
+
     def __init__(self, folder, cloud):
         self.folder, self.cloud = folder, cloud
         self.write("train.py", TRAIN)
@@ -129,14 +131,14 @@ class Outside:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout) if done.stdout.strip() else None
 
-    def create_service_address(self):
-        """What a team's Terraform would: a load balancer, a target group, a listener; and the spec."""
+    def create_service_address(self, path="/readyz"):
+        """What a team's Terraform would: a load balancer, a target group, a listener."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         group = self.aws(
-            "elbv2", "create-target-group", "--name", SERVICE, "--protocol", "HTTP", "--port", "8080",
-            "--target-type", "ip", "--vpc-id", "vpc-local", "--health-check-path", "/readyz",
+            "elbv2", "create-target-group", "--name", self.name, "--protocol", "HTTP", "--port", "8080",
+            "--target-type", "ip", "--vpc-id", "vpc-local", "--health-check-path", path,
             "--health-check-interval-seconds", "5", "--health-check-timeout-seconds", "2",
             "--healthy-threshold-count", "2", "--unhealthy-threshold-count", "2",
         )["TargetGroups"][0]["TargetGroupArn"]
@@ -144,20 +146,22 @@ class Outside:
             "elbv2", "modify-target-group-attributes", "--target-group-arn", group,
             "--attributes", "Key=deregistration_delay.timeout_seconds,Value=5",
         )
-        balancer = self.aws("elbv2", "create-load-balancer", "--name", SERVICE, "--subnets", "subnet-local")
+        balancer = self.aws("elbv2", "create-load-balancer", "--name", self.name, "--subnets", "subnet-local")
         self.balancer = balancer["LoadBalancers"][0]["LoadBalancerArn"]
         self.aws(
             "elbv2", "create-listener", "--load-balancer-arn", self.balancer, "--protocol", "HTTP",
             "--port", str(port), "--default-actions", f"Type=forward,TargetGroupArn={group}",
         )
         self.group, self.url = group, f"http://127.0.0.1:{port}"
+
+    def write_spec(self):
         spec = json.loads((ROOT / "examples/service-repo/ecs.json").read_text())
-        spec["taskDefinition"]["family"] = SERVICE
-        spec["service"]["loadBalancers"][0]["targetGroupArn"] = group
+        spec["taskDefinition"]["family"] = self.name
+        spec["service"]["loadBalancers"][0]["targetGroupArn"] = self.group
         self.write("ecs.json", json.dumps(spec, indent=2))
 
     def remove(self):
-        self.cloud.remove_service(CLUSTER, SERVICE)
+        self.cloud.remove_service(CLUSTER, self.name)
         self.aws("elbv2", "delete-load-balancer", "--load-balancer-arn", self.balancer)
         self.aws("elbv2", "delete-target-group", "--target-group-arn", self.group)
 
@@ -172,7 +176,7 @@ class Outside:
 
     def containers(self):
         """The container engine's names of the running tasks' containers."""
-        arns = self.aws("ecs", "list-tasks", "--cluster", CLUSTER, "--service-name", SERVICE)["taskArns"]
+        arns = self.aws("ecs", "list-tasks", "--cluster", CLUSTER, "--service-name", self.name)["taskArns"]
         if not arns:
             return []
         tasks = self.aws("ecs", "describe-tasks", "--cluster", CLUSTER, "--tasks", *arns)["tasks"]
@@ -180,10 +184,10 @@ class Outside:
         return [container["runtimeId"] for task in running for container in task["containers"]]
 
     def steady(self):
-        service = self.aws("ecs", "describe-services", "--cluster", CLUSTER, "--services", SERVICE)["services"][0]
+        service = self.aws("ecs", "describe-services", "--cluster", CLUSTER, "--services", self.name)["services"][0]
         health = self.aws("elbv2", "describe-target-health", "--target-group-arn", self.group)
         states = [target["TargetHealth"]["State"] for target in health["TargetHealthDescriptions"]]
-        return service["runningCount"] == service["desiredCount"] == states.count("healthy")
+        return service["runningCount"] == service["desiredCount"] == states.count("healthy") == len(states)
 
     def state(self):
         """Everything in the cloud that a failed step must leave as it was."""

@@ -55,6 +55,7 @@ final class Explanation {
                     sign(
                             "descriptor matching platform|exec format error",
                             "The image is for another processor. Build it for the task's platform."),
+                    sign("no space left on device", "The disk is full. Raise ephemeralStorage."),
                     sign(
                             "toomanyrequests|pull rate limit",
                             "The registry refused: too many pulls. Log in, or mirror the image to"
@@ -70,10 +71,14 @@ final class Explanation {
                             "(?s)permissions to pull|pull access denied|CannotPull.*(AccessDenied|403|denied)",
                             "The execution role may not pull the image. Fix the role or the login."),
                     sign(
-                            "(?s)CannotPull.*(timeout|connection)|connection issue between the task and Amazon ECR",
+                            "(?s)CannotPull.*(timeout|connection|no such host|unreachable)|connection issue between the task and Amazon ECR",
                             "The task can't reach the registry. Look at NAT, endpoints and security"
                                     + " groups."),
                     sign("CannotPull", "The image can't be pulled."),
+                    sign(
+                            "connection issue between the task and AWS",
+                            "The task can't reach the store of its secrets. Look at NAT, endpoints"
+                                    + " and security groups."),
                     sign(
                             "unable to (pull|retrieve) secrets?|retrieve secret|invalid character .* in literal",
                             "A secret can't be read. Fix its name, its JSON key, or the execution"
@@ -83,6 +88,9 @@ final class Explanation {
                             "(?s)logger args.*connection issue",
                             "CloudWatch Logs can't be reached from the task. Look at its network."),
                     sign("ResourceInitializationError", "ECS could not set the task up."),
+                    sign(
+                            "executable file not found|exec: .*no such file or directory",
+                            "The start command was not found. Look at entryPoint and command."),
                     sign(
                             "CannotStartContainerError|CannotCreateContainerError",
                             "The container could not be started. Look at entryPoint, command and"
@@ -94,17 +102,19 @@ final class Explanation {
                             "resolve container ordering dependency",
                             "A container that another one depends on failed. Look at that one"
                                     + " first."),
-                    sign("no space left on device", "The disk is full. Raise ephemeralStorage."),
+                    sign(
+                            "EphemeralStorage provisioning",
+                            "The task got no disk in time. Try again."),
                     sign(
                             "Timeout waiting for network interface|RESOURCE:ENI",
                             "There was no network address for the task. Free addresses, or name"
                                     + " another subnet."),
                     sign(
-                            "no container instance met all|RESOURCE:(CPU|MEMORY|PORTS|GPU)|NO ACTIVE INSTANCES",
+                            "no container instance met all|RESOURCE:(CPU|MEMORY|PORTS|GPU)|NO ACTIVE INSTANCES|No Container Instances",
                             "No machine of the cluster has room. Add machines, or make the task"
                                     + " smaller."),
                     sign(
-                            "Capacity is unavailable",
+                            "Capacity is unavailable|RESOURCE:FARGATE",
                             "AWS has no room for the task now. Try again, or name another zone."),
                     sign(
                             "reached the limit on the number of tasks",
@@ -129,9 +139,14 @@ final class Explanation {
                             "The load balancer's health check got an error from the program. Look at"
                                     + " the check's path, and at the program's log."),
                     sign(
-                            "reason Request timed out",
+                            "Request timed out",
                             "The load balancer's health check got no answer. Look at the port, at"
                                     + " the address it binds (0.0.0.0), and at security groups."),
+                    sign(
+                            "Health checks failed",
+                            "The load balancer's health check found nothing that answers at the"
+                                    + " port. Look at the port, and at the address the program binds"
+                                    + " (0.0.0.0)."),
                     sign(
                             "failed ELB health checks",
                             "The load balancer's health check failed. Look at its path and port, or"
@@ -140,8 +155,19 @@ final class Explanation {
                             "failed container health checks",
                             "Its own health check fails. Run the check inside the container, or"
                                     + " raise its startPeriod."),
+                    sign(
+                            "lifecycle hook\\(s\\) failed",
+                            "A lifecycle hook of the deployment failed: its test of the new"
+                                    + " revision. Look at the hook's log."),
+                    sign(
+                            "invalid networking configuration",
+                            "The load balancer's set-up doesn't allow it. Look at the rules of its"
+                                    + " listener, and at both target groups."),
                     sign("Spot Task was interrupted", "The Spot capacity was taken back."),
-                    sign("Host EC2", "The machine that it ran on went away."));
+                    sign("Host EC2", "The machine that it ran on went away."),
+                    sign(
+                            "unable to consistently start tasks",
+                            "Its tasks fail one after the other. Look at why they stopped."));
 
     private Explanation() {}
 

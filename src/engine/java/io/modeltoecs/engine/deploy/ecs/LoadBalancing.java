@@ -16,6 +16,8 @@ import software.amazon.awssdk.services.ecs.model.LoadBalancer;
 import software.amazon.awssdk.services.ecs.model.Service;
 import software.amazon.awssdk.services.elasticloadbalancingv2.ElasticLoadBalancingV2Client;
 import software.amazon.awssdk.services.elasticloadbalancingv2.model.Listener;
+import software.amazon.awssdk.services.elasticloadbalancingv2.model.TargetHealthDescription;
+import software.amazon.awssdk.services.elasticloadbalancingv2.model.TargetHealthStateEnum;
 
 /** What the load balancer of a service knows: nice to have, so that a refusal only costs a line. */
 final class LoadBalancing {
@@ -123,6 +125,41 @@ final class LoadBalancing {
                 .filter(Objects::nonNull)
                 .distinct()
                 .toList();
+    }
+
+    /**
+     * What its checks say of targets that they find unhealthy, as {@code Health checks failed with
+     * these codes: [503]}, each once.
+     *
+     * @see <a
+     *     href="https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html">
+     *     ELB: TargetHealth</a>
+     */
+    List<String> complaints(Service service) {
+        return ask(
+                        it ->
+                                targetGroups(service).stream()
+                                        .flatMap(
+                                                group ->
+                                                        it
+                                                                .describeTargetHealth(
+                                                                        r ->
+                                                                                r.targetGroupArn(
+                                                                                        group))
+                                                                .targetHealthDescriptions()
+                                                                .stream())
+                                        .map(TargetHealthDescription::targetHealth)
+                                        .filter(health -> health.state() == TargetHealthStateEnum.UNHEALTHY)
+                                        .map(
+                                                health ->
+                                                        health.description() == null
+                                                                ? health.reasonAsString()
+                                                                : health.description())
+                                        .filter(Objects::nonNull)
+                                        .map(why -> "the target is unhealthy: " + why)
+                                        .distinct()
+                                        .toList())
+                .orElse(List.of());
     }
 
     private <T> Optional<T> ask(Function<ElasticLoadBalancingV2Client, T> question) {

@@ -3,6 +3,7 @@ package io.modeltoecs.engine.deploy.ecs;
 import io.modeltoecs.engine.aws.AwsAccess;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
 import software.amazon.awssdk.services.cloudwatchlogs.model.GetLogEventsRequest;
@@ -31,6 +32,15 @@ final class LogTail {
     /** The first lines instead. */
     List<String> first(TaskDefinition.Container container, String taskId) {
         return lines(container, taskId, it -> it.limit(FIRST).startFromHead(true));
+    }
+
+    /** Lines as an error shows them; empty where there are none. */
+    static String quoted(List<String> lines) {
+        return lines.isEmpty()
+                ? ""
+                : lines.stream()
+                        .map(line -> "\n    | " + line)
+                        .collect(Collectors.joining("", "\n  its last log lines:", ""));
     }
 
     private List<String> lines(

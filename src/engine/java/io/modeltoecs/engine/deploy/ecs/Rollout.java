@@ -93,7 +93,7 @@ final class Rollout implements DeploymentTarget {
                         rules,
                         ecs,
                         report,
-                        new Diagnosis(ecs, access, progress),
+                        new Diagnosis(ecs, loadBalancing, access, progress),
                         wayBack,
                         poller,
                         progress,

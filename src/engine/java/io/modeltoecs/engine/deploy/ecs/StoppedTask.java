@@ -1,6 +1,9 @@
 package io.modeltoecs.engine.deploy.ecs;
 
+import io.modeltoecs.engine.progress.Amounts;
+import java.time.Duration;
 import java.util.Comparator;
+import java.util.Optional;
 import software.amazon.awssdk.services.ecs.model.Container;
 import software.amazon.awssdk.services.ecs.model.Task;
 
@@ -11,6 +14,8 @@ import software.amazon.awssdk.services.ecs.model.Task;
  * @param container the one to blame
  */
 record StoppedTask(String id, Task task, Container container) {
+    /** 128 and SIGKILL. */
+    private static final int KILLED = 137;
 
     static StoppedTask of(Task task) {
         Container blamed =
@@ -47,19 +52,52 @@ record StoppedTask(String id, Task task, Container container) {
     /** The cause in plain words. */
     String sentence() {
         // the code of a container that was killed for its health says nothing
-        boolean byItself = !"ServiceSchedulerInitiated".equals(task.stopCodeAsString());
-        return Explanation.of(texts(), byItself ? container.exitCode() : null);
+        return Explanation.of(texts(), wasStopped() ? null : container.exitCode());
+    }
+
+    private boolean wasStopped() {
+        return "ServiceSchedulerInitiated".equals(task.stopCodeAsString());
+    }
+
+    /** How long it had been running when ECS gave it up for its health; empty if it wasn't that. */
+    Optional<Duration> judgedAfter() {
+        return wasStopped() && task.startedAt() != null && task.stoppingAt() != null
+                ? Optional.of(Duration.between(task.startedAt(), task.stoppingAt()))
+                : Optional.empty();
+    }
+
+    /** Whether it was killed because it didn't end when it was asked to. */
+    private boolean wasKilled() {
+        return wasStopped()
+                && container.exitCode() != null
+                && container.exitCode() == KILLED
+                && container.reason() == null;
     }
 
     /** What ECS says, on one line. */
     String facts() {
-        StringBuilder facts = new StringBuilder("task ").append(id).append(" stopped: ");
+        StringBuilder facts =
+                new StringBuilder("task ")
+                        .append(id)
+                        .append(
+                                "STOPPED".equals(task.lastStatus())
+                                        ? " stopped: "
+                                        : " is being stopped: ");
         facts.append(Report.brief(reason(task)));
+        judgedAfter()
+                .ifPresent(
+                        it ->
+                                facts.append(", ")
+                                        .append(Amounts.seconds(it))
+                                        .append(" after its start"));
         if (container.name() != null
                 && (container.exitCode() != null || container.reason() != null)) {
             facts.append("; container '").append(container.name()).append("':");
             if (container.exitCode() != null) {
                 facts.append(" exit code ").append(container.exitCode());
+            }
+            if (wasKilled()) {
+                facts.append(" (it did not stop in time when it was asked to, and was killed)");
             }
             if (container.reason() != null) {
                 facts.append(' ').append(container.reason());

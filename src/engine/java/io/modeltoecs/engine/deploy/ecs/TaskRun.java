@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import software.amazon.awssdk.services.ecs.model.Container;
 import software.amazon.awssdk.services.ecs.model.Task;
 
@@ -155,14 +154,8 @@ final class TaskRun implements Stage {
                 TaskDefinition.registered(ecs.taskDefinition(state.taskDefinition));
         List<String> lines =
                 logs.of(definition.container(containerName(state)), Names.last(task.taskArn()));
-        String log =
-                lines.isEmpty()
-                        ? ""
-                        : lines.stream()
-                                .map(line -> "\n    | " + line)
-                                .collect(Collectors.joining("", "\n  its last log lines:", ""));
         return state.failed(
                 "the task before the rollout (runTask) failed: %s%s\n  The service %s is as it was."
-                        .formatted(why, log, ecs.label()));
+                        .formatted(why, LogTail.quoted(lines), ecs.label()));
     }
 }

@@ -244,13 +244,24 @@ final class Watch {
 
     private void describeFailure(EcsState state, Service service, String what) {
         lookAtTasks(state, service);
+        String because = Explanation.of(what).map(it -> it + "\n  " + what).orElse(what);
         state.failure =
                 "the deployment %s of %s to %s failed: %s"
                         .formatted(
                                 state.deploymentId,
                                 Names.last(state.taskDefinition),
                                 ecs.label(),
-                                diagnosis.cause(state, service).orElse(what));
+                                cause(state, service)
+                                        .map(it -> it + "\n  It ended so: " + what)
+                                        .orElse(because));
+    }
+
+    private Optional<String> cause(EcsState state, Service service) {
+        try {
+            return diagnosis.cause(state, service);
+        } catch (StepException e) {
+            return diagnosis.fromOutside(state, service);
+        }
     }
 
     /** What is found out this way is good to know, but the rollout goes on without it. */
