@@ -65,6 +65,10 @@ final class FakeAws implements AutoCloseable {
     Integer runExit;
 
     int listenerPort = 8000;
+
+    /** What the load balancer says of its one target. */
+    String targetHealth = "<State>healthy</State>";
+
     boolean stopOffered;
 
     /** The hook at which the deployment is paused, or null. */
@@ -648,7 +652,7 @@ final class FakeAws implements AutoCloseable {
         String members =
                 switch (action) {
                     case "DescribeTargetHealth" ->
-                            "<TargetHealthDescriptions><member><TargetHealth><State>healthy</State>"
+                            "<TargetHealthDescriptions><member><TargetHealth>" + targetHealth
                                     + "</TargetHealth></member></TargetHealthDescriptions>";
                     case "DescribeTargetGroups" ->
                             "<TargetGroups><member><LoadBalancerArns><member>lb</member>"
