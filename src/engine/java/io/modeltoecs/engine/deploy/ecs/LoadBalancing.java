@@ -136,29 +136,26 @@ final class LoadBalancing {
      *     ELB: TargetHealth</a>
      */
     List<String> complaints(Service service) {
-        return ask(
-                        it ->
-                                targetGroups(service).stream()
-                                        .flatMap(
-                                                group ->
-                                                        it
-                                                                .describeTargetHealth(
-                                                                        r ->
-                                                                                r.targetGroupArn(
-                                                                                        group))
-                                                                .targetHealthDescriptions()
-                                                                .stream())
-                                        .map(TargetHealthDescription::targetHealth)
-                                        .filter(health -> health.state() == TargetHealthStateEnum.UNHEALTHY)
-                                        .map(
-                                                health ->
-                                                        health.description() == null
-                                                                ? health.reasonAsString()
-                                                                : health.description())
-                                        .filter(Objects::nonNull)
-                                        .map(why -> "the target is unhealthy: " + why)
-                                        .distinct()
-                                        .toList())
+        return ask(it ->
+                        targetGroups(service).stream()
+                                .flatMap(
+                                        group ->
+                                                it
+                                                        .describeTargetHealth(
+                                                                r -> r.targetGroupArn(group))
+                                                        .targetHealthDescriptions()
+                                                        .stream())
+                                .map(TargetHealthDescription::targetHealth)
+                                .filter(health -> health.state() == TargetHealthStateEnum.UNHEALTHY)
+                                .map(
+                                        health ->
+                                                health.description() == null
+                                                        ? health.reasonAsString()
+                                                        : health.description())
+                                .filter(Objects::nonNull)
+                                .map(why -> "the target is unhealthy: " + why)
+                                .distinct()
+                                .toList())
                 .orElse(List.of());
     }
 
