@@ -85,7 +85,7 @@ public final class LocalCloud implements AutoCloseable {
     }
 
     /**
-     * Starts everything; what a former process left is ended first.
+     * Starts everything. Tasks that a former process left, however it ended, run on.
      *
      * @throws IOException where a part does not start; all of it is stopped then
      */
@@ -105,13 +105,11 @@ public final class LocalCloud implements AutoCloseable {
         Keys keys = keys();
         Registry registry = Registry.prepare(home.resolve("registry"), ports.registry());
         RegistryServer server = registryServer(registry);
-        engine.remove(engine.containers());
         server.stop();
         ports.requireFree();
         progress.accept("starting the registry");
         server.start();
         running.push(server::stop);
-        running.push(this::endContainers);
         await(registry);
         String base = new BaseImage(engine, registry, machine).provide(progress);
 
@@ -246,8 +244,9 @@ public final class LocalCloud implements AutoCloseable {
         throw new IOException("The registry did not start; its log is beside its config.yml");
     }
 
-    /** Lets all containers of this cloud end. */
-    private void endContainers() {
+    /** Ends all containers, and the tasks with them; for a cloud that does not run. */
+    public void end() {
+        state("ecs").forgetBeside(Ecs.TASKS);
         List<String> all = engine.containers();
         if (!all.isEmpty()) {
             progress.accept("stopping " + all.size() + " containers");
@@ -256,7 +255,10 @@ public final class LocalCloud implements AutoCloseable {
         }
     }
 
-    /** Stops everything; what is stored stays. */
+    /**
+     * Stops this process' part: APIs, load balancers, the registry. What is stored stays, and
+     * containers run on until the next {@link #start}, {@link #end} or {@link #clean}.
+     */
     @Override
     public void close() {
         while (!running.isEmpty()) {

@@ -6,22 +6,26 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * The server's program: {@code serve} runs the cloud of a folder, {@code clean} removes its traces.
+ * The server's program: {@code serve} runs the cloud of a folder; when it does not run, {@code end}
+ * ends its tasks, and {@code clean} removes its traces.
  */
 public final class Main {
     /** As ECS has it. */
     private static final int SETTLE_SECONDS = 40;
 
+    private static final List<String> MODES = List.of("serve", "end", "clean");
+
     private Main() {}
 
-    /** Arguments: serve or clean, and the {@code .local} folder. */
+    /** Arguments: serve, end or clean, and the {@code .local} folder. */
     public static void main(String[] args) throws InterruptedException {
-        if (args.length != 2) {
-            System.err.println("usage: serve|clean <.local folder>");
+        if (args.length != 2 || !MODES.contains(args[0])) {
+            System.err.println("usage: serve|end|clean <.local folder>");
             System.exit(2);
         }
         Path local = Path.of(args[1]).toAbsolutePath().normalize();
@@ -34,10 +38,10 @@ public final class Main {
                             machine,
                             SETTLE_SECONDS,
                             line -> System.out.println("  " + line));
-            if (args[0].equals("clean")) {
-                cloud.clean();
-            } else {
-                serve(cloud, local);
+            switch (args[0]) {
+                case "clean" -> cloud.clean();
+                case "end" -> cloud.end();
+                default -> serve(cloud, local);
             }
         } catch (IOException | EngineException e) {
             System.out.println("The local cloud does not start: " + e.getMessage());

@@ -24,6 +24,7 @@ import software.amazon.awssdk.services.ecs.model.DeploymentRolloutState;
 import software.amazon.awssdk.services.ecs.model.DesiredStatus;
 import software.amazon.awssdk.services.ecs.model.EcsException;
 import software.amazon.awssdk.services.ecs.model.KeyValuePair;
+import software.amazon.awssdk.services.ecs.model.LogConfiguration;
 import software.amazon.awssdk.services.ecs.model.LogDriver;
 import software.amazon.awssdk.services.ecs.model.Service;
 import software.amazon.awssdk.services.ecs.model.ServiceDeploymentStatus;
@@ -38,6 +39,17 @@ import software.amazon.awssdk.services.elasticloadbalancingv2.model.TargetTypeEn
 class EcsTest {
     private static final String CLUSTER = LocalCloud.CLUSTER;
     private static final String GROUP = "/test/app";
+
+    private static final LogConfiguration AWSLOGS =
+            LogConfiguration.builder()
+                    .logDriver(LogDriver.AWSLOGS)
+                    .options(
+                            Map.of(
+                                    "awslogs-group", GROUP,
+                                    "awslogs-create-group", "true",
+                                    "awslogs-region", "us-east-1",
+                                    "awslogs-stream-prefix", "ecs"))
+                    .build();
 
     /** Answers with VERSION; keeps connections open; ends what it works on when it is told to stop. */
     private static final String APP =
@@ -256,7 +268,6 @@ class EcsTest {
     @Test
     void keepsLogsAndHonoursTheDefinition() {
         try (CloudWatchLogsClient logs = CloudFixture.logs()) {
-            logs.createLogGroup(b -> b.logGroupName(GROUP));
             String program =
                     """
                     import os
@@ -278,17 +289,7 @@ class EcsTest {
                                                     .build())
                                     .entryPoint("python3", "-c")
                                     .command(program)
-                                    .logConfiguration(
-                                            l ->
-                                                    l.logDriver(LogDriver.AWSLOGS)
-                                                            .options(
-                                                                    Map.of(
-                                                                            "awslogs-group",
-                                                                            GROUP,
-                                                                            "awslogs-region",
-                                                                            "us-east-1",
-                                                                            "awslogs-stream-prefix",
-                                                                            "ecs")))
+                                    .logConfiguration(AWSLOGS)
                                     .build());
             assertThat(task.containers().get(0).exitCode()).isEqualTo(0);
             String id = task.taskArn().substring(task.taskArn().lastIndexOf('/') + 1);
@@ -417,14 +418,79 @@ class EcsTest {
     }
 
     @Test
-    void servicesComeBackAfterARestartOfTheCloud() throws Exception {
-        String service = create("restart", 1, app("v1"), true);
+    void tasksRunOnOverARestartOfTheCloud() throws Exception {
+        ContainerDefinition checked =
+                app("v1").toBuilder()
+                        .healthCheck(
+                                h ->
+                                        h.command("CMD-SHELL", "test ! -e /tmp/ill")
+                                                .interval(5)
+                                                .retries(1))
+                        .logConfiguration(AWSLOGS)
+                        .build();
+        String service = create("restart", 2, checked, true);
         stable(service);
-        CloudFixture.restart();
+        List<Task> before = tasks(service, DesiredStatus.RUNNING);
+        String lives = before.get(0).taskArn();
+        String dies = before.get(1).taskArn();
+        CloudFixture.cloud().close();
+        engine("kill", before.get(1).containers().get(0).runtimeId());
+        CloudFixture.cloud().start();
         stable(service);
+
+        Task dead = eventually(() -> task(dies), t -> t.lastStatus().equals("STOPPED"));
+        assertThat(dead.containers().get(0).exitCode()).isEqualTo(137);
+        assertThat(dead.stopCodeAsString()).isEqualTo("EssentialContainerExited");
+        Task alive = task(lives);
+        assertThat(alive.lastStatus()).isEqualTo("RUNNING");
+        assertThat(alive.startedAt()).isEqualTo(before.get(0).startedAt());
+        assertThat(alive.containers().get(0).runtimeId())
+                .isEqualTo(before.get(0).containers().get(0).runtimeId());
+        assertThat(tasks(service, DesiredStatus.RUNNING)).extracting(Task::taskArn).contains(lives);
         try (Load load = new Load(url)) {
             eventually(load::answers, a -> a.contains("v1"));
         }
+
+        // Its logs, its health check and its stop go on too.
+        String stream = "ecs/app/" + lives.substring(lives.lastIndexOf('/') + 1);
+        try (CloudWatchLogsClient logs = CloudFixture.logs()) {
+            assertThat(
+                            logs.getLogEvents(b -> b.logGroupName(GROUP).logStreamName(stream))
+                                    .events())
+                    .extracting(e -> e.message())
+                    .contains("serving v1");
+        }
+        engine("exec", alive.containers().get(0).runtimeId(), "touch", "/tmp/ill");
+        Task ill = eventually(() -> task(lives), t -> t.lastStatus().equals("STOPPED"));
+        assertThat(ill.stoppedReason()).isEqualTo("Task failed container health checks");
+        assertThat(ill.containers().get(0).exitCode()).isZero();
+    }
+
+    @Test
+    void whatWasBeingStoppedOrStartedAtARestartIsStoppedOrStarted() throws Exception {
+        ContainerDefinition slow =
+                container("app")
+                        .command("python3", "-c", "import time, signal; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(600)")
+                        .stopTimeout(10)
+                        .build();
+        String definition = register(slow);
+        String stopping = start(definition);
+        eventually(() -> task(stopping), t -> t.lastStatus().equals("RUNNING"));
+        ecs.stopTask(b -> b.cluster(CLUSTER).task(stopping));
+        String starting = start(definition);
+        CloudFixture.restart();
+        eventually(() -> task(starting), t -> t.lastStatus().equals("RUNNING"));
+        assertThat(eventually(() -> task(stopping), t -> t.lastStatus().equals("STOPPED")).containers())
+                .allMatch(c -> c.exitCode() == 137);
+        ecs.stopTask(b -> b.cluster(CLUSTER).task(starting));
+    }
+
+    private void engine(String... arguments) {
+        assertThat(CloudFixture.cloud().engine().run(Duration.ofMinutes(1), arguments).ok()).isTrue();
+    }
+
+    private Task task(String arn) {
+        return ecs.describeTasks(b -> b.cluster(CLUSTER).tasks(arn)).tasks().get(0);
     }
 
     private static ContainerDefinition app(String version) {
@@ -456,14 +522,15 @@ class EcsTest {
 
     /** Runs a task to its end. */
     private Task runDefinition(String definition) {
-        String arn =
-                ecs.runTask(b -> b.cluster(CLUSTER).taskDefinition(definition))
-                        .tasks()
-                        .get(0)
-                        .taskArn();
-        return eventually(
-                () -> ecs.describeTasks(b -> b.cluster(CLUSTER).tasks(arn)).tasks().get(0),
-                t -> t.lastStatus().equals("STOPPED"));
+        String arn = start(definition);
+        return eventually(() -> task(arn), t -> t.lastStatus().equals("STOPPED"));
+    }
+
+    private String start(String definition) {
+        return ecs.runTask(b -> b.cluster(CLUSTER).taskDefinition(definition))
+                .tasks()
+                .get(0)
+                .taskArn();
     }
 
     private String create(String name, int count, ContainerDefinition app, boolean breaker) {

@@ -13,6 +13,8 @@ import java.util.Map;
 
 /** Turns a container definition into a container of the engine. */
 final class ContainerSettings {
+    static final String TASK_LABEL = "io.modeltoecs.task";
+
     private static final int SHORT_ID = 12;
 
     private final ContainerEngine engine;
@@ -52,7 +54,7 @@ final class ContainerSettings {
                 .path("dockerLabels")
                 .properties()
                 .forEach(l -> labels.put(l.getKey(), l.getValue().asText()));
-        labels.put("io.modeltoecs.task", task.id);
+        labels.put(TASK_LABEL, task.id);
         return new ContainerSpec(
                 name(task) + "-" + container.name,
                 Images.reference(container),

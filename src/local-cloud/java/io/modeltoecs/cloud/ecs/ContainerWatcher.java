@@ -159,7 +159,11 @@ final class ContainerWatcher implements AutoCloseable {
         looks.shutdownNow();
         processes.shutdownNow();
         if (events != null) {
-            events.destroy();
+            try {
+                events.getOutputStream().close();
+            } catch (IOException e) {
+                events.destroy();
+            }
         }
     }
 }

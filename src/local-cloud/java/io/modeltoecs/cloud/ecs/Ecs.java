@@ -25,6 +25,9 @@ import java.util.Map;
 
 /** ECS: its API, and the loop that keeps services as they are wanted. */
 public final class Ecs implements JsonApi, AutoCloseable {
+    /** The folder that tasks are kept in. */
+    public static final String TASKS = EcsStore.TASKS;
+
     private final EcsStore store;
     private final Map<String, Action> actions = new LinkedHashMap<>();
     private final Clusters clusters;
@@ -155,7 +158,7 @@ public final class Ecs implements JsonApi, AutoCloseable {
         store.with(
                 () -> {
                     clusters.ensure(cluster);
-                    forgetTasksOfBefore();
+                    mendServices();
                 });
         runner.begin();
         controller.start();
@@ -163,18 +166,21 @@ public final class Ecs implements JsonApi, AutoCloseable {
     }
 
     /**
-     * Tasks ended with the former process: services start theirs anew, of the newest deployment.
+     * A service whose tasks ended with the cloud starts them anew, of its newest deployment. The
+     * deployment that a rollback goes to is the one of the list, where it is there.
      */
-    private void forgetTasksOfBefore() {
+    private void mendServices() {
         for (Cluster cluster : store.state().clusters.values()) {
             for (Service service : cluster.services.values()) {
-                service.deployments.removeIf(d -> !d.isPrimary() && service.wanted(d) == 0);
-                service.steadySince = 0;
+                if (store.tasks(service).stream().allMatch(Task::hasStopped)) {
+                    service.deployments.removeIf(d -> !d.isPrimary() && service.wanted(d) == 0);
+                    service.steadySince = 0;
+                    service.deployments.forEach(Deployment::clearBackOff);
+                }
                 if (service.lastCompleted != null) {
                     Deployment same = service.deployment(service.lastCompleted.id);
                     service.lastCompleted = same == null ? service.lastCompleted : same;
                 }
-                service.deployments.forEach(Deployment::clearBackOff);
                 store.changed(service);
             }
         }
@@ -256,12 +262,13 @@ public final class Ecs implements JsonApi, AutoCloseable {
         return found;
     }
 
-    /** Stops the loop and keeps the logs; the containers are ended by whoever closes the cloud. */
+    /** Stops the loop and keeps the logs. The containers run on. */
     @Override
     public void close() {
         controller.close();
         taskFaults.close();
         health.close();
+        store.close();
         runner.saveLogs();
         runner.close();
     }

@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What ECS keeps over a restart. Tasks are not: their containers end with the cloud. */
+/** What ECS keeps over a restart, beside services and tasks, which have files of their own. */
 final class EcsState {
     Map<String, Cluster> clusters = new LinkedHashMap<>();
     Map<String, Family> families = new TreeMap<>();

@@ -7,8 +7,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,6 +24,7 @@ import java.util.function.Supplier;
  */
 final class EcsStore {
     private static final String SERVICES = "services";
+    static final String TASKS = "tasks";
     private static final long KEEP_STOPPED_MILLIS = 3_600_000;
 
     private final StateFile file;
@@ -33,7 +36,10 @@ final class EcsStore {
     private final Set<Service> due = new LinkedHashSet<>();
     private Runnable onDue = () -> {};
     private final Set<Service> unsaved = new LinkedHashSet<>();
+    private final Set<Task> kept = new HashSet<>();
+    private final Set<Task> unsavedTasks = new LinkedHashSet<>();
     private boolean changed;
+    private boolean closed;
 
     EcsStore(StateFile file, InstantSource clock) {
         this.file = file;
@@ -45,6 +51,18 @@ final class EcsStore {
                 cluster.services.put(service.name, service);
             }
         }
+        file.loadBeside(TASKS, Task.class).stream()
+                .sorted(Comparator.comparingLong(t -> t.createdAt))
+                .forEach(this::addKept);
+        tasks.values().stream()
+                .filter(Task::hasStopped)
+                .sorted(Comparator.comparingLong(t -> t.stoppedAt))
+                .forEach(stopped::add);
+    }
+
+    private void addKept(Task task) {
+        add(task);
+        kept.add(task);
     }
 
     /** The present in milliseconds since the epoch. */
@@ -57,16 +75,29 @@ final class EcsStore {
         try {
             return work.get();
         } finally {
-            if (changed) {
-                file.save(state);
-                changed = false;
+            if (!closed) {
+                save();
             }
-            // Each in a file of its own: what is written is what was changed.
-            for (Service service : unsaved) {
-                file.beside(SERVICES, service.cluster + "." + service.name).save(service);
-            }
-            unsaved.clear();
         }
+    }
+
+    private void save() {
+        if (changed) {
+            file.save(state);
+            changed = false;
+        }
+        // Each in a file of its own: what is written is what was changed.
+        for (Service service : unsaved) {
+            file.beside(SERVICES, service.cluster + "." + service.name).save(service);
+        }
+        unsaved.clear();
+        unsavedTasks.forEach(t -> file.beside(TASKS, t.id).save(t));
+        unsavedTasks.clear();
+    }
+
+    /** What is changed from now on is not kept: it comes of the end of this process. */
+    synchronized void close() {
+        closed = true;
     }
 
     /** Does something with the state to itself. */
@@ -87,6 +118,19 @@ final class EcsStore {
     void changed(Service service) {
         unsaved.add(service);
         wake(service);
+    }
+
+    /** Says that a task is to be kept over a restart; under the lock. */
+    void keep(Task task) {
+        kept.add(task);
+        unsavedTasks.add(task);
+    }
+
+    /** Says that a task was changed; under the lock. */
+    void changed(Task task) {
+        if (kept.contains(task)) {
+            unsavedTasks.add(task);
+        }
     }
 
     /** Makes a service due for a look, as something it depends on was changed; under the lock. */
@@ -140,6 +184,10 @@ final class EcsStore {
         while (!stopped.isEmpty() && stopped.peek().stoppedAt < oldest) {
             Task task = stopped.poll();
             tasks.remove(task.id);
+            unsavedTasks.remove(task);
+            if (kept.remove(task)) {
+                file.beside(TASKS, task.id).delete();
+            }
             if (task.service != null) {
                 String key = key(task.cluster, task.service);
                 List<Task> others = byService.get(key);

@@ -191,6 +191,16 @@ final class Fleet {
         return tasks.stream().map(t -> " (task " + t.id + ")").collect(Collectors.joining());
     }
 
+    private void balance(Service service, String group, Target target) {
+        targets.register(group, target, () -> store.with(() -> store.wake(service)));
+    }
+
+    /** Gives a task the traffic back that it had before a restart. */
+    void resume(Service service, Task task) {
+        task.targets.keySet().removeIf(group -> !targets.exists(group));
+        task.targets.forEach((group, target) -> balance(service, group, target));
+    }
+
     /** Registers a task that is up with its target groups. */
     void register(Service service, Task task) {
         Deployment deployment = service.deployment(task.deployment);
@@ -214,7 +224,7 @@ final class Fleet {
             Target target = new Target("127.0.0.1", port);
             task.targets.put(group, target);
             task.containerPorts.put(group, own);
-            targets.register(group, target, () -> store.with(() -> store.wake(service)));
+            balance(service, group, target);
             service.event("registered 1 targets in (target-group " + group + ")", store.now());
         }
     }

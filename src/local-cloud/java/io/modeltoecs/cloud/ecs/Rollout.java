@@ -209,6 +209,7 @@ final class Rollout implements TaskRuntime.Listener, RollingUpdate.Failures {
         for (Task task : look.wanted()) {
             if (!task.wasHealthy && health.isHealthy(look, task)) {
                 task.wasHealthy = true;
+                store.changed(task);
                 if (task.isOf(primary)) {
                     primary.failedTasks = 0;
                     primary.clearBackOff();
@@ -384,6 +385,15 @@ final class Rollout implements TaskRuntime.Listener, RollingUpdate.Failures {
         if (service != null) {
             fleet.register(service, task);
             store.changed(service);
+        }
+    }
+
+    @Override
+    public void resumed(Task task) {
+        Service service = store.service(task);
+        if (service != null) {
+            fleet.resume(service, task);
+            store.wake(service);
         }
     }
 

@@ -15,7 +15,7 @@ import java.util.Map;
  * A running copy of a task definition. Its changing fields are read and set under the store's lock.
  */
 final class Task {
-    final String id = Ids.task();
+    final String id;
     final String cluster;
     final ObjectNode definition;
     final long createdAt;
@@ -61,7 +61,16 @@ final class Task {
     /** Its container's port in each of the target groups. */
     final Map<String, Integer> containerPorts = new LinkedHashMap<>();
 
+    /** One that was kept over a restart. */
+    private Task() {
+        id = null;
+        cluster = null;
+        createdAt = 0;
+        definition = null;
+    }
+
     Task(String cluster, ObjectNode definition, long now) {
+        this.id = Ids.task();
         this.cluster = cluster;
         this.createdAt = now;
         this.definition = definition;

@@ -23,7 +23,7 @@ final class TaskContainer {
     Map<String, Integer> hostPorts = Map.of();
 
     /** The values of its secrets; they are looked up as it starts and kept nowhere else. */
-    Map<String, String> secrets = Map.of();
+    transient Map<String, String> secrets = Map.of();
 
     /** What it is said to have ended with, by a fault; null where it is what the engine says. */
     Integer injectedExitCode;
@@ -35,7 +35,15 @@ final class TaskContainer {
     boolean injectedVanishing;
 
     /** Whether its checks are said to fail, by a fault. */
-    boolean injectedUnhealthy;
+    transient boolean injectedUnhealthy;
+
+    /** One that was kept over a restart. */
+    private TaskContainer() {
+        definition = null;
+        name = null;
+        arn = null;
+        essential = false;
+    }
 
     TaskContainer(JsonNode definition, String clusterAndTask) {
         this.definition = definition;

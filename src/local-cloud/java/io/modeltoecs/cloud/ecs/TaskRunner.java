@@ -13,10 +13,12 @@ import io.modeltoecs.cloud.logs.TaskLogs;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -52,6 +54,7 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
     private final Map<Task, ReentrantLock> locks = new ConcurrentHashMap<>();
     private final ContainerWatcher watcher;
     private Listener listener;
+    private volatile boolean closed;
 
     /**
      * Where tasks run.
@@ -93,14 +96,83 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
         this.listener = listener;
     }
 
-    /** Begins to look after the containers of tasks. */
+    /**
+     * Begins to look after the containers of tasks; first of those that the former process left.
+     * What it was starting is started anew, as the same task; what it was stopping is stopped; what
+     * ended meanwhile is told.
+     */
     void begin() {
+        List<Task> before =
+                store.with(() -> store.tasks().stream().filter(t -> !t.hasStopped()).toList());
+        Set<String> known = new HashSet<>();
+        for (Task task : before) {
+            locks.put(task, new ReentrantLock());
+            store.with(() -> forgetStart(task));
+            task.containers.forEach(c -> known.add(c.engineId));
+            known.add(task.networkHolder);
+        }
+        List<String> strangers = new ArrayList<>(engine.labelled(ContainerSettings.TASK_LABEL));
+        strangers.removeAll(known);
+        engine.remove(strangers);
+        before.forEach(this::resume);
         watcher.start();
+    }
+
+    /** A task that was not up yet has no containers that count. */
+    private void forgetStart(Task task) {
+        if (task.isWanted() && !task.isRunning()) {
+            task.networkHolder = null;
+            for (TaskContainer container : task.containers) {
+                container.engineId = null;
+                container.lastStatus = "PENDING";
+            }
+            store.changed(task);
+        }
+    }
+
+    private void resume(Task task) {
+        if (!store.with(task::isWanted)) {
+            long drained = store.with(() -> drainedAt(task));
+            endLater(task, Math.max(0, drained - store.now()));
+        } else if (task.isRunning()) {
+            store.with(() -> listener.resumed(task));
+            workers.execute(() -> task.containers.forEach(c -> resume(task, c)));
+        } else {
+            workers.execute(() -> run(task));
+        }
+    }
+
+    private long drainedAt(Task task) {
+        if (!task.lastStatus.equals("DEACTIVATING")) {
+            return 0;
+        }
+        int delay =
+                task.targets.keySet().stream()
+                        .mapToInt(targetGroups::deregistrationDelay)
+                        .max()
+                        .orElse(0);
+        return task.stoppingAt + TimeUnit.SECONDS.toMillis(delay);
+    }
+
+    private void resume(Task task, TaskContainer container) {
+        if (!container.isRunning()) {
+            return;
+        }
+        openLog(task, container, container.engineId);
+        Optional<ContainerState> state = engine.inspect(container.engineId);
+        if (state.isEmpty()) {
+            vanished(task, container);
+        } else if (state.get().running()) {
+            lookAfter(task, container, state.get().pid());
+        } else {
+            ended(task, container, state.get());
+        }
     }
 
     @Override
     public void start(Task task) {
         store.add(task);
+        store.keep(task);
         locks.put(task, new ReentrantLock());
         workers.execute(() -> run(task));
     }
@@ -126,7 +198,14 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
         if (task.isRunning()) {
             task.lastStatus = delay > 0 ? "DEACTIVATING" : "STOPPING";
         }
-        timer.schedule(() -> workers.execute(() -> end(task)), delay, TimeUnit.SECONDS);
+        store.changed(task);
+        endLater(task, TimeUnit.SECONDS.toMillis(delay));
+    }
+
+    private void endLater(Task task, long millis) {
+        if (!closed) {
+            timer.schedule(() -> workers.execute(() -> end(task)), millis, TimeUnit.MILLISECONDS);
+        }
     }
 
     private void run(Task task) {
@@ -148,12 +227,15 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
                             task.lastStatus = "RUNNING";
                             task.startedAt = store.now();
                             listener.running(task);
+                            store.changed(task);
                         }
                     });
         } catch (StartFailure e) {
             store.with(() -> failed(task, e));
         } catch (RuntimeException e) {
-            LOG.error("Task {} could not be started", task.id, e);
+            if (!closed) {
+                LOG.error("Task {} could not be started", task.id, e);
+            }
             store.with(() -> failed(task, new StartFailure(null, e.toString())));
         } finally {
             lock.unlock();
@@ -174,7 +256,11 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
 
     /** What comes before the first container: logs, secrets, images, the shared network. */
     private void prepare(Task task) {
-        store.with(() -> task.lastStatus = "PENDING");
+        store.with(
+                () -> {
+                    task.lastStatus = "PENDING";
+                    store.changed(task);
+                });
         for (TaskContainer container : task.containers) {
             checkLogs(container);
             container.secrets = secrets.values(container);
@@ -192,6 +278,7 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
             store.with(
                     () -> {
                         container.digest = digest;
+                        store.changed(task);
                         keepDigest(task, container);
                     });
         }
@@ -253,7 +340,7 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
                 new ContainerSpec(
                         settings.name(task) + "-network",
                         place.holderImage(),
-                        Map.of(),
+                        Map.of(ContainerSettings.TASK_LABEL, task.id),
                         place.network(),
                         ports,
                         Map.of(),
@@ -261,7 +348,12 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
                         List.of("sleep"),
                         List.of("infinity"));
         try {
-            task.networkHolder = engine.run(holder);
+            String id = engine.run(holder);
+            store.with(
+                    () -> {
+                        task.networkHolder = id;
+                        store.changed(task);
+                    });
         } catch (EngineException e) {
             throw new StartFailure(null, "CannotCreateContainerError: network: " + e.getMessage());
         }
@@ -373,9 +465,19 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
                     container.engineId = id;
                     container.hostPorts = hostPorts;
                     container.lastStatus = "RUNNING";
+                    store.changed(task);
                 });
-        health.watch(container, () -> listener.healthChanged(task));
-        state.ifPresent(s -> watcher.watch(task, container, s.pid()));
+        lookAfter(task, container, state.map(ContainerState::pid).orElse(0L));
+    }
+
+    private void lookAfter(Task task, TaskContainer container, long pid) {
+        health.watch(
+                container,
+                () -> {
+                    store.changed(task);
+                    listener.healthChanged(task);
+                });
+        watcher.watch(task, container, pid);
     }
 
     private void openLog(Task task, TaskContainer container, String engineId) {
@@ -414,6 +516,7 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
                 () -> {
                     if (!container.hasStopped()) {
                         container.lastStatus = "STOPPED";
+                        store.changed(task);
                         essentialEnded(task, container);
                     }
                 });
@@ -427,6 +530,7 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
                         return;
                     }
                     record(container, state);
+                    store.changed(task);
                     essentialEnded(task, container);
                 });
     }
@@ -459,6 +563,7 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
                             task.lastStatus = "STOPPING";
                         }
                         task.targets.forEach(targetGroups::forget);
+                        store.changed(task);
                     });
             List<TaskContainer> reverse = new ArrayList<>(startOrder(task));
             Collections.reverse(reverse);
@@ -470,6 +575,7 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
                     () -> {
                         task.lastStatus = "STOPPED";
                         task.stoppedAt = store.now();
+                        store.changed(task);
                         store.stopped(task);
                         listener.stopped(task);
                     });
@@ -500,7 +606,9 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
                     }
                 });
         logStream(task, container).ifPresent(s -> taskLogs.ended(logGroup(container), s));
-        engine.remove(List.of(container.engineId));
+        if (!closed) {
+            engine.remove(List.of(container.engineId));
+        }
     }
 
     private void removeRest(Task task) {
@@ -515,7 +623,7 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
         }
     }
 
-    /** Keeps what running containers have printed; they are ended by whoever closes the cloud. */
+    /** Keeps what running containers have printed, though they should be removed meanwhile. */
     void saveLogs() {
         List<Task> all = store.with(() -> List.copyOf(store.tasks()));
         for (Task task : all) {
@@ -530,6 +638,7 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
 
     @Override
     public void close() {
+        closed = true;
         watcher.close();
         timer.shutdownNow();
         workers.shutdownNow();

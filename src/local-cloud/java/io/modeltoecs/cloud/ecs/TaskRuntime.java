@@ -9,6 +9,9 @@ interface TaskRuntime {
         /** A task is up. */
         void running(Task task);
 
+        /** A task that was up when the former process ended still is. */
+        void resumed(Task task);
+
         /** A container of a task has become healthy or unhealthy. */
         void healthChanged(Task task);
 

@@ -20,6 +20,7 @@ public final class ContainerEngine {
     private static final Duration SLOW = Duration.ofMinutes(20);
     private static final String LABEL = "io.modeltoecs.cloud";
     private static final int KILLED = 137;
+    private static final int PORT_TRIES = 3;
 
     private final String command;
     private final String cloudId;
@@ -63,6 +64,20 @@ public final class ContainerEngine {
      * @return its id
      */
     public String run(ContainerSpec spec) {
+        for (int tries = PORT_TRIES; ; tries--) {
+            try {
+                return runOnce(spec);
+            } catch (EngineException e) {
+                if (tries == 0 || !e.getMessage().contains("address already in use")) {
+                    throw e;
+                }
+                // podman looks for a free port some time before it takes it: another was quicker.
+                remove(List.of(spec.name()));
+            }
+        }
+    }
+
+    private String runOnce(ContainerSpec spec) {
         List<String> args = new ArrayList<>(List.of("run", "-d", "--name", spec.name()));
         // ECS knows only the task definition's health check, not the image's.
         args.addAll(List.of("--no-healthcheck", "--pull", "never"));
@@ -114,6 +129,22 @@ public final class ContainerEngine {
     /** The ids of this cloud's containers, running or not. */
     public List<String> containers() {
         return must(QUICK, "ps", "-a", "-q", "--no-trunc", "--filter", "label=" + label())
+                .lines()
+                .toList();
+    }
+
+    /** The ids of this cloud's containers that have a label, running or not. */
+    public List<String> labelled(String name) {
+        return must(
+                        QUICK,
+                        "ps",
+                        "-a",
+                        "-q",
+                        "--no-trunc",
+                        "--filter",
+                        "label=" + label(),
+                        "--filter",
+                        "label=" + name)
                 .lines()
                 .toList();
     }
@@ -259,10 +290,15 @@ public final class ContainerEngine {
         return cli.run(limit, Map.of(), command(List.of(args)));
     }
 
-    /** A process that prints a line whenever a container of this cloud ends. */
+    /**
+     * A process that prints a line whenever a container of this cloud ends. It ends with its
+     * standard input, and so with this process, however that ends.
+     */
     public ProcessBuilder events() {
-        return cli.process(
-                Map.of(),
+        List<String> args =
+                new ArrayList<>(
+                        List.of("sh", "-c", "\"$@\" & read -r _; kill $!", "engine-events"));
+        args.addAll(
                 command(
                         List.of(
                                 "events",
@@ -270,6 +306,7 @@ public final class ContainerEngine {
                                 "event=" + (isPodman() ? "died" : "die"),
                                 "--filter",
                                 "label=" + label())));
+        return cli.process(Map.of(), args);
     }
 
     private String must(Duration limit, String... args) {

@@ -39,21 +39,30 @@ public record EngineNetwork(List<String> arguments, String hostAddress, String b
             create(engine, name);
         }
         List<String> arguments = List.of("--network", name);
+        String anchor = name + "-" + ANCHOR;
+        if (!engine.inspect(anchor).map(ContainerState::running).orElse(false)) {
+            engine.remove(List.of(anchor));
+            anchor(engine, anchor, image, arguments);
+        }
+        String gateway = gateway(engine, name);
+        return isOnThisMachine(gateway)
+                ? new EngineNetwork(arguments, gateway, gateway)
+                : new EngineNetwork(arguments, "host.docker.internal", null);
+    }
+
+    private static void anchor(
+            ContainerEngine engine, String name, String image, List<String> network) {
         engine.run(
                 new ContainerSpec(
-                        name + "-" + ANCHOR,
+                        name,
                         image,
                         Map.of(),
-                        arguments,
+                        network,
                         List.of(),
                         Map.of(),
                         List.of("--init", "--memory", "64m"),
                         List.of("sleep"),
                         List.of("infinity")));
-        String gateway = gateway(engine, name);
-        return isOnThisMachine(gateway)
-                ? new EngineNetwork(arguments, gateway, gateway)
-                : new EngineNetwork(arguments, "host.docker.internal", null);
     }
 
     /** Removes the network; its containers must be gone. */

@@ -89,10 +89,12 @@ public final class LogsApi implements JsonApi {
         }
     }
 
-    /** A container starts to write to a stream. */
+    /** A container writes to a stream. */
     public synchronized void openStream(String group, String stream, String container) {
-        state.groups.get(group).streams.put(stream, System.currentTimeMillis());
-        file.save(state);
+        Group of = state.groups.get(group);
+        if (of != null && of.streams.putIfAbsent(stream, System.currentTimeMillis()) == null) {
+            file.save(state);
+        }
         logs.started(group, stream, container);
     }
 

@@ -45,12 +45,35 @@ public final class StateFile {
         }
     }
 
+    /** Deletes all that was saved in a folder beside this one. */
+    public void forgetBeside(String folder) {
+        Path beside = path.resolveSibling(folder);
+        try {
+            Files.createDirectories(beside);
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(beside)) {
+                for (Path file : files) {
+                    Files.delete(file);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot empty " + beside, e);
+        }
+    }
+
     /** What was saved last, or a fresh one. */
     public <T> T load(Class<T> type, Supplier<T> fresh) {
         try {
             return Files.exists(path) ? Json.MAPPER.readValue(path.toFile(), type) : fresh.get();
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot read " + path, e);
+        }
+    }
+
+    public void delete() {
+        try {
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot delete " + path, e);
         }
     }
 
