@@ -11,7 +11,8 @@ import java.util.List;
  * @param repository the repository in that registry
  * @param tags tags to give it, the first of them the one to show
  * @param immutable whether a tag that names other content is an error
- * @param base the base image by digest
+ * @param base the base image by digest, which the layers that aren't ours come from; null where a
+ *     Dockerfile's tool doesn't tell it
  * @param images one for each platform
  * @param startedAt when the assembly began, in milliseconds since the epoch
  */

@@ -12,13 +12,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The image that a serving image stands on: one of Python's official images, or one that sets
- * {@code PYTHON_VERSION} as they do.
+ * The image that a serving image stands on: one of Python's official images, one that sets {@code
+ * PYTHON_VERSION} as they do, or what a Dockerfile starts from.
  *
  * @param reference the base by digest: of the index where it has several platforms
  * @param layers from the bottom upwards
  * @param config its configuration
- * @param python version of its Python, as {@code 3.11.2}
+ * @param python version of its Python, as {@code 3.11.2}, or null if it doesn't tell
  * @param musl whether its C library is musl (Alpine), not glibc
  */
 record BaseImage(
@@ -35,25 +35,29 @@ record BaseImage(
      * Finds the base in its registry.
      *
      * @param platform as {@code linux/amd64}
-     * @param login of the base's registry, or null
+     * @param known what this machine knows of bases
      * @throws StepException if it isn't there or nothing can be built on it
      */
     static BaseImage resolve(
-            ImageName image, String base, String platform, RegistryRepository repository)
+            ImageName image,
+            String base,
+            String platform,
+            BaseImages known,
+            RegistryRepository repository)
             throws IOException, InterruptedException {
-        Manifest named = repository.manifest(image.reference()).orElseThrow(() -> missing(base));
+        Manifest named = known.named(image, repository).orElseThrow(() -> missing(base));
         Manifest manifest = named;
         if (named.isIndex()) {
             String digest =
                     fitting(named.json(), platform)
                             .orElseThrow(() -> wrong(base, "isn't there for " + platform));
-            manifest = repository.manifest(digest).orElseThrow(() -> missing(base));
+            manifest = known.manifest(digest, repository).orElseThrow(() -> missing(base));
         }
         JsonNode content = manifest.json();
         if (!content.path("config").has("digest")) {
             throw wrong(base, "has a manifest of an old form (schema 1)");
         }
-        byte[] bytes = repository.read(content.path("config").path("digest").asText());
+        byte[] bytes = known.config(content.path("config").path("digest").asText(), repository);
         ObjectNode config = (ObjectNode) new ObjectMapper().readTree(bytes);
         String has = config.path("os").asText() + "/" + config.path("architecture").asText();
         if (!has.equals(platform)) {
@@ -63,14 +67,7 @@ record BaseImage(
                 image.by(named.digest()),
                 layers(content.path("layers")),
                 config,
-                python(config)
-                        .orElseThrow(
-                                () ->
-                                        wrong(
-                                                base,
-                                                "doesn't say its Python's version: its"
-                                                        + " environment should have PYTHON_VERSION,"
-                                                        + " as Python's official images do")),
+                python(config),
                 config.path("history").toString().matches("(?s).*(apk add|alpine-minirootfs).*"));
     }
 
@@ -101,21 +98,40 @@ record BaseImage(
         return layers;
     }
 
-    private static Optional<String> python(JsonNode config) {
+    /** The version that an image's environment tells, or null. */
+    static String python(JsonNode config) {
         for (JsonNode variable : config.path("config").path("Env")) {
             Matcher matcher = PYTHON_VERSION.matcher(variable.asText());
             if (matcher.matches()) {
-                return Optional.of(matcher.group(1));
+                return matcher.group(1);
             }
         }
-        return Optional.empty();
+        return null;
     }
 
-    /** The Python's major and minor version, as {@code 3.11}. */
-    String pythonMinor() {
-        return minor(python);
+    /** The digests of its layers' archives. */
+    List<String> diffIds() {
+        List<String> diffIds = new ArrayList<>();
+        config.path("rootfs").path("diff_ids").forEach(each -> diffIds.add(each.asText()));
+        return diffIds;
     }
 
+    /**
+     * Itself, if its Python is known.
+     *
+     * @throws StepException if it isn't
+     */
+    BaseImage requirePython(String base) {
+        if (python == null) {
+            throw wrong(
+                    base,
+                    "doesn't say its Python's version: its environment should have PYTHON_VERSION,"
+                            + " as Python's official images do");
+        }
+        return this;
+    }
+
+    /** Major and minor of a version, as {@code 3.11}. */
     static String minor(String version) {
         Matcher matcher = Pattern.compile("([0-9]+\\.[0-9]+).*").matcher(version);
         return matcher.matches() ? matcher.group(1) : version;

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param registry host and port of the registry that the image goes to, after {@code http://} for
  *     one without TLS
  * @param repository the repository in that registry, with the registry's path prefix
- * @param base the base image, as it was given
+ * @param base the base image, as it was given; null where a Dockerfile names its own
  * @param platforms {@code linux/amd64}, {@code linux/arm64} or both
  * @param app folder of the application
  * @param include patterns of files under {@code app} that the image takes although git doesn't
@@ -19,6 +19,8 @@ import java.util.Map;
  * @param requirements requirements file, or null
  * @param model what the model needs, or null
  * @param allow imports allowed beside the shipped list
+ * @param dockerfile the Dockerfile to build, or null to build without one
+ * @param buildArgs build arguments of the Dockerfile
  * @param tags tags to give, or empty for the commit and the build
  * @param labels the user's labels
  * @param port the port that the container listens on
@@ -36,6 +38,8 @@ public record BuildOrder(
         String requirements,
         ModelNeeds model,
         List<String> allow,
+        String dockerfile,
+        Map<String, String> buildArgs,
         List<String> tags,
         Map<String, String> labels,
         int port,

@@ -12,7 +12,7 @@ import java.util.LinkedHashMap;
  * @param sizeBytes size of all its layers, compressed, and of its configuration
  * @param layersPushed layers that were uploaded
  * @param layersReused layers that the registry had, or took from another of its repositories
- * @param base the base image by digest
+ * @param base the base image by digest; null where a Dockerfile's tool doesn't tell it
  */
 public record BuiltImage(
         String repository,

@@ -9,11 +9,15 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -22,6 +26,8 @@ import java.util.stream.Collectors;
  * interrupted, it is killed with all that it started.
  */
 final class Command {
+    private static final long CLEAN_UP_SECONDS = 10;
+
     private Command() {}
 
     /** How a program ended, and what it wrote. */
@@ -57,44 +63,104 @@ final class Command {
             Map<String, String> environment,
             Consumer<String> line)
             throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+        Process process = start(new ProcessBuilder(command), directory, environment);
+        try {
+            CompletableFuture<String> output = readAll(process.getInputStream());
+            CompletableFuture<String> errors =
+                    readLines(process.getErrorStream(), line, Integer.MAX_VALUE);
+            int status = process.waitFor();
+            return new Outcome(status, output.join(), errors.join());
+        } finally {
+            kill(process);
+        }
+    }
+
+    /**
+     * Runs a program that builds images.
+     *
+     * @param line told each line that it writes to either stream
+     * @param kept how many lines the outcome has, the last ones, as its output
+     */
+    static Outcome follow(
+            List<String> command,
+            Path directory,
+            Map<String, String> environment,
+            Consumer<String> line,
+            int kept)
+            throws IOException, InterruptedException {
+        Process process =
+                start(
+                        new ProcessBuilder(command).redirectErrorStream(true),
+                        directory,
+                        environment);
+        try {
+            CompletableFuture<String> output = readLines(process.getInputStream(), line, kept);
+            int status = process.waitFor();
+            return new Outcome(status, output.join(), "");
+        } catch (InterruptedException e) {
+            killInside(process);
+            throw e;
+        } finally {
+            kill(process);
+        }
+    }
+
+    private static Process start(
+            ProcessBuilder builder, Path directory, Map<String, String> environment)
+            throws IOException {
+        builder.directory(directory.toFile());
         builder.environment().clear();
         builder.environment().putAll(environment);
         Process process;
         try {
             process = builder.start();
         } catch (IOException e) {
-            throw new StepException(command.get(0) + " can't be run: " + e.getMessage(), e);
+            throw new StepException(
+                    builder.command().get(0) + " can't be run: " + e.getMessage(), e);
         }
-        try {
-            process.getOutputStream().close();
-            CompletableFuture<String> output = readAll(process.getInputStream());
-            CompletableFuture<String> errors = readLines(process.getErrorStream(), line);
-            int status = process.waitFor();
-            return new Outcome(status, output.join(), errors.join());
-        } finally {
-            List<ProcessHandle> tree = process.descendants().collect(Collectors.toList());
-            tree.add(process.toHandle());
-            tree.forEach(ProcessHandle::destroyForcibly);
+        process.getOutputStream().close();
+        return process;
+    }
+
+    /**
+     * Ends what a builder runs inside of images first: it then removes what it had mounted and made
+     * for that, and ends by itself.
+     */
+    private static void killInside(Process process) throws InterruptedException {
+        Set<ProcessHandle> inside = process.descendants().collect(Collectors.toSet());
+        process.children().forEach(inside::remove);
+        if (!inside.isEmpty()) {
+            inside.forEach(ProcessHandle::destroyForcibly);
+            process.waitFor(CLEAN_UP_SECONDS, TimeUnit.SECONDS);
         }
+    }
+
+    private static void kill(Process process) {
+        List<ProcessHandle> tree = process.descendants().collect(Collectors.toList());
+        tree.add(process.toHandle());
+        tree.forEach(ProcessHandle::destroyForcibly);
     }
 
     private static CompletableFuture<String> readAll(InputStream stream) {
         return inBackground(() -> new String(stream.readAllBytes(), StandardCharsets.UTF_8));
     }
 
-    private static CompletableFuture<String> readLines(InputStream stream, Consumer<String> line) {
+    private static CompletableFuture<String> readLines(
+            InputStream stream, Consumer<String> line, int kept) {
         return inBackground(
                 () -> {
-                    StringBuilder text = new StringBuilder();
+                    Deque<String> last = new ArrayDeque<>();
                     BufferedReader in =
                             new BufferedReader(
                                     new InputStreamReader(stream, StandardCharsets.UTF_8));
                     for (String each = in.readLine(); each != null; each = in.readLine()) {
-                        text.append(each).append('\n');
                         line.accept(each);
+                        last.add(each);
+                        if (last.size() > kept) {
+                            last.remove();
+                        }
                     }
-                    return text.toString();
+                    return String.join("\n", last);
                 });
     }
 

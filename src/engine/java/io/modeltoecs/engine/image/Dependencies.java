@@ -202,8 +202,7 @@ final class Dependencies {
     }
 
     private String clean(String text) {
-        String masked = PackageIndex.mask(text);
-        return packageIndex == null ? masked : masked.replace(packageIndex.password(), "****");
+        return PackageIndex.mask(text, packageIndex);
     }
 
     /** A hash of all that decides what is in the layer; nothing if some of that is a local path. */

@@ -1,5 +1,9 @@
 package io.modeltoecs.engine.image;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -19,6 +23,13 @@ final class Hashes {
     /** {@code sha256:} and the digest; resets it. */
     static String name(MessageDigest digest) {
         return "sha256:" + HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** Of all that a stream has. */
+    static String name(InputStream in) throws IOException {
+        MessageDigest digest = sha256();
+        in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+        return name(digest);
     }
 
     static String name(byte[] bytes) {

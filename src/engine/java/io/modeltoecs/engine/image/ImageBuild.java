@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** Builds images from the files of this machine, without a Docker daemon. */
 public final class ImageBuild implements ImageWorkplace {
@@ -50,10 +49,40 @@ public final class ImageBuild implements ImageWorkplace {
         Path root = LayerCache.root(environment);
         LayerCache cache = new LayerCache(root);
         cache.prune();
-        List<BaseImage> bases = new ArrayList<>();
-        for (String platform : order.platforms()) {
-            bases.add(base(order, platform, login, progress));
-        }
+        Bases finder = new Bases(order, directory, root, login, outbound, progress);
+        List<BaseImage> bases = finder.of();
+        Built built =
+                order.dockerfile() == null
+                        ? assembled(order, folder, bases, commit, root, cache, progress)
+                        : fromDockerfile(
+                                order,
+                                bases,
+                                bases.isEmpty() ? null : finder.access(),
+                                commit,
+                                root,
+                                cache,
+                                progress);
+        return new Assembly(
+                order.registry(),
+                order.repository(),
+                new ArrayList<>(tags),
+                order.immutable(),
+                built.base(),
+                built.images(),
+                startedAt);
+    }
+
+    private record Built(String base, List<Assembly.PlatformImage> images) {}
+
+    private Built assembled(
+            BuildOrder order,
+            Path folder,
+            List<BaseImage> bases,
+            Commit commit,
+            Path root,
+            LayerCache cache,
+            Progress progress)
+            throws IOException, InterruptedException {
         AppFiles app = AppFiles.find(folder, GitState.of(folder, environment), order.include());
         if (order.requirements() == null
                 && order.model() == null
@@ -72,7 +101,10 @@ public final class ImageBuild implements ImageWorkplace {
                     dependencies.layer(
                             base.python(), target(order.platforms().get(i), base.musl()));
             if (order.model() != null) {
-                requireFit(order.model(), layer.libraries());
+                ModelFit.requireFit(
+                        order.model(),
+                        layer.libraries(),
+                        "change 'requirements', or leave them out and the image takes what the model was made with");
             }
             resolved.add(layer);
         }
@@ -95,7 +127,12 @@ public final class ImageBuild implements ImageWorkplace {
             add(layers, config, "dependencies", resolved.get(i));
             add(layers, config, "serving runtime", runtime);
             add(layers, config, "application", application);
-            describe(config, order, base, resolved.get(i), commit);
+            config.variable("PYTHONPATH", "/" + RUNTIME + ":/" + Dependencies.FOLDER)
+                    .variable("PYTHONUNBUFFERED", "1")
+                    .variable("PYTHONDONTWRITEBYTECODE", "1")
+                    .variable("PORT", Integer.toString(order.port()))
+                    .start("/" + APP, USER, order.port(), "python3", "-m", "model_to_ecs");
+            describe(config, order, base.python(), resolved.get(i).libraries(), commit);
             if (!app.has("wsgi.py") && !app.has("app.py")) {
                 // the stock runtime serves, which answers there for sure
                 config.label("io.modeltoecs.readiness", "/readyz");
@@ -103,14 +140,42 @@ public final class ImageBuild implements ImageWorkplace {
             images.add(
                     new Assembly.PlatformImage(order.platforms().get(i), layers, config.toJson()));
         }
-        return new Assembly(
-                order.registry(),
-                order.repository(),
-                new ArrayList<>(tags),
-                order.immutable(),
-                bases.get(0).reference(),
-                images,
-                startedAt);
+        return new Built(bases.get(0).reference(), images);
+    }
+
+    private Built fromDockerfile(
+            BuildOrder order,
+            List<BaseImage> bases,
+            BuildTool.PullAccess access,
+            Commit commit,
+            Path root,
+            LayerCache cache,
+            Progress progress)
+            throws IOException, InterruptedException {
+        BuildTool tool = BuildTool.find(environment, progress::say);
+        PipSecrets secrets = PackageIndex.secrets(environment, packageIndex);
+        List<DockerfileBuild.Built> all =
+                new DockerfileBuild(order, directory, environment, secrets, root, cache, progress)
+                        .build(tool, bases, access);
+        List<Assembly.PlatformImage> images = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            DockerfileBuild.Built each = all.get(i);
+            String python = BaseImage.python(each.config());
+            if (order.model() != null && python != null) {
+                ModelFit.requirePython(order.model(), python, "the Dockerfile's image");
+                ModelFit.requireFit(
+                        order.model(), each.libraries(), "change what the Dockerfile installs");
+            }
+            ImageConfig config = new ImageConfig(each.config(), commit.at());
+            config.dateHistory(bases.isEmpty() ? 0 : bases.get(i).config().path("history").size());
+            describe(config, order, python, each.libraries(), commit);
+            images.add(
+                    new Assembly.PlatformImage(
+                            order.platforms().get(i), each.layers(), config.toJson()));
+        }
+        return new Built(
+                bases.isEmpty() ? all.get(0).base().orElse(null) : bases.get(0).reference(),
+                images);
     }
 
     private void requireFiles(BuildOrder order, Path folder) {
@@ -118,6 +183,12 @@ public final class ImageBuild implements ImageWorkplace {
             throw new StepException(
                     "buildServingImage: 'app' is '%s', but there is no such folder in %s"
                             .formatted(order.app(), directory));
+        }
+        if (order.dockerfile() != null
+                && !Files.isRegularFile(directory.resolve(order.dockerfile()))) {
+            throw new StepException(
+                    "buildServingImage: 'dockerfile' is '%s', but there is no such file in %s"
+                            .formatted(order.dockerfile(), directory));
         }
         if (order.requirements() != null
                 && !Files.isRegularFile(directory.resolve(order.requirements()))) {
@@ -135,67 +206,6 @@ public final class ImageBuild implements ImageWorkplace {
                         order.registry(), order.repository(), null, login, true, outbound)) {
             target.manifest(tag);
         }
-    }
-
-    private BaseImage base(BuildOrder order, String platform, Login login, Progress progress)
-            throws IOException, InterruptedException {
-        ImageName name = ImageName.parse(order.base());
-        boolean same = name.registry().equals(host(order.registry()));
-        BaseImage base;
-        try (RegistryRepository repository =
-                RegistryRepository.open(
-                        same ? order.registry() : name.registry(),
-                        name.repository(),
-                        null,
-                        same ? login : null,
-                        false,
-                        outbound)) {
-            base = BaseImage.resolve(name, order.base(), platform, repository);
-        }
-        progress.say(
-                "base: %s, Python %s, %s, %s"
-                        .formatted(
-                                base.reference(),
-                                base.python(),
-                                platform,
-                                Amounts.bytes(
-                                        base.layers().stream()
-                                                .mapToLong(Assembly.ImageLayer::bytes)
-                                                .sum())));
-        BuildOrder.ModelNeeds model = order.model();
-        if (model != null && !BaseImage.minor(model.python()).equals(base.pythonMinor())) {
-            throw new StepException(
-                    "buildServingImage: the model %s was made with Python %s, but the base '%s' has"
-                                    .formatted(model.name(), model.python(), order.base())
-                            + " Python %s: give a 'base' with Python %s"
-                                    .formatted(base.python(), BaseImage.minor(model.python())));
-        }
-        return base;
-    }
-
-    /** A pickle needs the libraries it was made with, at least their major and minor versions. */
-    private static void requireFit(BuildOrder.ModelNeeds model, Map<String, String> installed) {
-        for (String name : model.imports()) {
-            Optional<String> made = version(model.libraries(), name);
-            Optional<String> has = version(installed, name);
-            if (made.isPresent() && !has.map(BaseImage::minor).equals(made.map(BaseImage::minor))) {
-                throw new StepException(
-                        "buildServingImage: the model %s was made with %s %s, but the image gets"
-                                        .formatted(model.name(), name, made.get())
-                                + " %s: change 'requirements', or leave them out and the image takes what the model was made with"
-                                        .formatted(has.orElse("none")));
-            }
-        }
-    }
-
-    private static Optional<String> version(Map<String, String> libraries, String name) {
-        return libraries.entrySet().stream()
-                .filter(
-                        each ->
-                                SitePackages.normal(each.getKey())
-                                        .equals(SitePackages.normal(name)))
-                .map(Map.Entry::getValue)
-                .findFirst();
     }
 
     /** A registry's host and port, as references to images have them. */
@@ -219,18 +229,14 @@ public final class ImageBuild implements ImageWorkplace {
         config.layer(what, layer.diffId());
     }
 
+    /** What people and deployments are told of the image. */
     private static void describe(
             ImageConfig config,
             BuildOrder order,
-            BaseImage base,
-            LayerCache.Layer dependencies,
+            String python,
+            Map<String, String> libraries,
             Commit commit)
             throws IOException {
-        config.variable("PYTHONPATH", "/" + RUNTIME + ":/" + Dependencies.FOLDER)
-                .variable("PYTHONUNBUFFERED", "1")
-                .variable("PYTHONDONTWRITEBYTECODE", "1")
-                .variable("PORT", Integer.toString(order.port()))
-                .start("/" + APP, USER, order.port(), "python3", "-m", "model_to_ecs");
         config.label("org.opencontainers.image.created", commit.at());
         commit.id().ifPresent(id -> config.label("org.opencontainers.image.revision", id));
         commit.source().ifPresent(url -> config.label("org.opencontainers.image.source", url));
@@ -239,17 +245,23 @@ public final class ImageBuild implements ImageWorkplace {
         if (!allow.isEmpty()) {
             config.variable("MODEL_ALLOW", allow);
         }
-        config.label("io.modeltoecs.python", base.pythonMinor())
-                .label("io.modeltoecs.allow", allow)
-                .label(
-                        "io.modeltoecs.libraries",
-                        new ObjectMapper().writeValueAsString(dependencies.libraries()));
+        if (python != null) {
+            config.label("io.modeltoecs.python", BaseImage.minor(python));
+        }
+        config.label("io.modeltoecs.allow", allow)
+                .label("io.modeltoecs.libraries", new ObjectMapper().writeValueAsString(libraries));
     }
 
     @Override
     public BuiltImage push(Assembly assembly, Login login, Progress progress)
             throws IOException, InterruptedException {
         LayerCache cache = new LayerCache(LayerCache.root(environment));
-        return new ImagePush(assembly, login, cache, outbound, progress).run();
+        try {
+            return new ImagePush(assembly, login, cache, outbound, progress).run();
+        } catch (StepException e) {
+            // what was known of the base may be the reason: the next build asks for it anew
+            new BaseImages(LayerCache.root(environment)).forgetTags();
+            throw e;
+        }
     }
 }

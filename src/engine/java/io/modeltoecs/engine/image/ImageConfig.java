@@ -87,6 +87,17 @@ final class ImageConfig {
         return there instanceof ArrayNode node ? node : parent.putArray(name);
     }
 
+    /** Dates all steps of the history after the base's: they were made when it was built. */
+    ImageConfig dateHistory(int baseSteps) {
+        int step = 0;
+        for (JsonNode entry : root.path("history")) {
+            if (step++ >= baseSteps) {
+                ((ObjectNode) entry).put("created", root.path("created").asText());
+            }
+        }
+        return this;
+    }
+
     /** As JSON; the same for the same content. */
     String toJson() {
         ArrayNode environment = config.putArray("Env");

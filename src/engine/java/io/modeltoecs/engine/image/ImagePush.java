@@ -50,8 +50,9 @@ final class ImagePush {
         this.cache = cache;
         this.outbound = outbound;
         this.progress = progress;
-        this.base = ImageName.parse(assembly.base());
-        this.sameRegistry = base.registry().equals(ImageBuild.host(assembly.registry()));
+        this.base = assembly.base() == null ? null : ImageName.parse(assembly.base());
+        this.sameRegistry =
+                base != null && base.registry().equals(ImageBuild.host(assembly.registry()));
     }
 
     BuiltImage run() throws IOException, InterruptedException {
@@ -171,8 +172,9 @@ final class ImagePush {
     }
 
     private String mountFrom() {
-        boolean other = !base.repository().equals(assembly.repository());
-        return sameRegistry && other ? base.repository() : null;
+        return sameRegistry && !base.repository().equals(assembly.repository())
+                ? base.repository()
+                : null;
     }
 
     private boolean names(RegistryRepository repository, String tag, String digest)
@@ -216,7 +218,11 @@ final class ImagePush {
         }
     }
 
+    /** Where the base's layers are; null if none of them is needed. */
     private RegistryRepository openBase() throws InterruptedException {
+        if (layers().stream().allMatch(Assembly.ImageLayer::ours)) {
+            return null;
+        }
         return RegistryRepository.open(
                 sameRegistry ? assembly.registry() : base.registry(),
                 base.repository(),

@@ -3,6 +3,7 @@ package io.modeltoecs.engine.image;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -81,6 +82,25 @@ final class LayerCache {
         Files.move(temporary, folder.resolve(key + ".json"), StandardCopyOption.REPLACE_EXISTING);
     }
 
+    /** Keeps a note under a key. */
+    void note(String key, byte[] text) throws IOException {
+        Path temporary = Files.createTempFile(folder, "note", ".tmp");
+        Files.write(temporary, text);
+        Files.move(temporary, folder.resolve(key + ".note"), StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** The note of a key, if it is still there. */
+    Optional<byte[]> noted(String key) throws IOException {
+        Path file = folder.resolve(key + ".note");
+        try {
+            byte[] text = Files.readAllBytes(file);
+            Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+            return Optional.of(text);
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
     /** Writes a layer of plain files. */
     Layer write(LayerFiles files) throws IOException {
         return write(files, Map.of(), bytes -> {});
@@ -94,6 +114,22 @@ final class LayerCache {
      */
     Layer write(LayerFiles files, Map<String, String> libraries, LongConsumer packed)
             throws IOException {
+        return pack(
+                plain -> {
+                    try (TarWriter tar = new TarWriter(plain)) {
+                        files.writeTo(tar);
+                    }
+                },
+                libraries,
+                packed);
+    }
+
+    private interface Archive {
+        void writeTo(OutputStream plain) throws IOException;
+    }
+
+    private Layer pack(Archive archive, Map<String, String> libraries, LongConsumer packed)
+            throws IOException {
         Path temporary = Files.createTempFile(folder, "layer", ".tmp");
         try {
             MessageDigest digest = Hashes.sha256();
@@ -103,9 +139,8 @@ final class LayerCache {
                             new Gzip(new DigestOutputStream(file, digest), packed);
                     OutputStream plain =
                             new BufferedOutputStream(
-                                    new DigestOutputStream(compressed, diffId), BUFFER);
-                    TarWriter tar = new TarWriter(plain)) {
-                files.writeTo(tar);
+                                    new DigestOutputStream(compressed, diffId), BUFFER)) {
+                archive.writeTo(plain);
             }
             Layer layer =
                     new Layer(
@@ -118,6 +153,29 @@ final class LayerCache {
         } finally {
             Files.deleteIfExists(temporary);
         }
+    }
+
+    /** Takes over a layer that is compressed already; its file moves into the cache. */
+    Layer adopt(Path file, String diffId) throws IOException {
+        String digest;
+        try (InputStream in = Files.newInputStream(file)) {
+            digest = Hashes.name(in);
+        }
+        Layer layer = new Layer(digest, diffId, Files.size(file), Map.of());
+        Files.move(file, file(digest), StandardCopyOption.REPLACE_EXISTING);
+        return layer;
+    }
+
+    /** Compresses an archive as it is. */
+    Layer compress(Path archive) throws IOException {
+        return pack(
+                plain -> {
+                    try (InputStream in = Files.newInputStream(archive)) {
+                        in.transferTo(plain);
+                    }
+                },
+                Map.of(),
+                bytes -> {});
     }
 
     /** The file of a layer. */

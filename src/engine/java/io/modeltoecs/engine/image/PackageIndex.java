@@ -65,8 +65,7 @@ final class PackageIndex {
             }
         }
         if (login != null) {
-            String variable =
-                    environment.containsKey("UV_INDEX_URL") ? "UV_INDEX_URL" : Setting.INDEX.uv;
+            String variable = indexVariable(environment);
             String url = result.get(variable);
             if (url == null) {
                 throw new StepException(
@@ -79,6 +78,19 @@ final class PackageIndex {
         result.put("UV_NO_PROGRESS", "1");
         result.remove("UV_COMPILE_BYTECODE");
         return result;
+    }
+
+    private static String indexVariable(Map<String, String> environment) {
+        return environment.containsKey("UV_INDEX_URL") ? "UV_INDEX_URL" : Setting.INDEX.uv;
+    }
+
+    /** What a Dockerfile may mount to use the index with this login; nothing without one. */
+    static PipSecrets secrets(Map<String, String> environment, Login login)
+            throws IOException, InterruptedException {
+        return login == null
+                ? PipSecrets.none()
+                : PipSecrets.of(
+                        environment(environment, login).get(indexVariable(environment)), login);
     }
 
     private static boolean isSet(Setting setting, Map<String, String> environment) {
@@ -143,6 +155,15 @@ final class PackageIndex {
             }
         }
         return identity;
+    }
+
+    /** Text without the users and passwords of URLs, and without a login's password. */
+    static String mask(String text, Login login) {
+        String masked = mask(text);
+        return login == null || login.password().isEmpty()
+                ? masked
+                : masked.replace(login.password(), "****")
+                        .replace(encode(login.password()), "****");
     }
 
     /** Text without the users and passwords of URLs. */

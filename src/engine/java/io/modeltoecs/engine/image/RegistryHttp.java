@@ -67,6 +67,11 @@ final class RegistryHttp implements AutoCloseable {
         }
     }
 
+    /** Whether it is spoken to without TLS. */
+    boolean isPlain() {
+        return root.getScheme().equals("http");
+    }
+
     private static Thread daemon(Runnable work) {
         Thread thread = new Thread(work, "registry");
         thread.setDaemon(true);

@@ -76,6 +76,11 @@ final class RegistryRepository implements AutoCloseable {
         this.login = login;
     }
 
+    /** Whether the registry is spoken to without TLS. */
+    boolean isPlain() {
+        return http.isPlain();
+    }
+
     /** The manifest of a tag or digest, if it is there. */
     Optional<Manifest> manifest(String reference) throws InterruptedException {
         return failures.call(

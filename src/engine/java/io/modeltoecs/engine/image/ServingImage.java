@@ -95,12 +95,6 @@ public final class ServingImage {
     }
 
     private void refuseWhatIsNotThereYet() {
-        if (options.dockerfile() != null) {
-            throw notYet("'dockerfile'", "leave it out, and the image is built without one");
-        }
-        if (!options.buildArgs().isEmpty()) {
-            throw notYet("'buildArgs'", "they belong to a 'dockerfile'");
-        }
         if (options.failOn() != null) {
             throw notYet("'failOn'", "leave it out");
         }
@@ -122,6 +116,8 @@ public final class ServingImage {
                 options.requirements(),
                 options.model() == null ? null : modelNeeds(),
                 new ArrayList<>(options.allow()),
+                options.dockerfile(),
+                new TreeMap<>(options.buildArgs()),
                 new ArrayList<>(options.tags()),
                 new TreeMap<>(options.labels()),
                 options.port(),

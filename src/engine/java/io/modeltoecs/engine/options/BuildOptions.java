@@ -62,15 +62,9 @@ public record BuildOptions(
                 platform ->
                         arguments.matching(
                                 "platforms", platform, PLATFORM, "linux/amd64 or linux/arm64"));
-        Map<String, String> buildArgs = arguments.textMap("buildArgs");
-        buildArgs
-                .keySet()
-                .forEach(
-                        name ->
-                                arguments.matching(
-                                        "buildArgs", name, ARGUMENT, "names of build arguments"));
         String base = arguments.text("base", settings.base());
         String dockerfile = PublishOptions.relativePath(arguments, "dockerfile", null);
+        Map<String, String> buildArgs = buildArgs(arguments, dockerfile);
         if (base == null && dockerfile == null) {
             throw arguments.wrong(
                     "no 'base': give the parameter, set it in the global configuration, or set"
@@ -108,5 +102,33 @@ public record BuildOptions(
                 arguments.flag("immutable", false),
                 arguments.flag("createRepository", true),
                 model == null ? aws : aws.requireBucket(arguments));
+    }
+
+    private static Map<String, String> buildArgs(Arguments arguments, String dockerfile) {
+        Map<String, String> buildArgs = arguments.textMap("buildArgs");
+        if (dockerfile == null && !buildArgs.isEmpty()) {
+            throw arguments.wrong("'buildArgs' belong to a 'dockerfile', which isn't given");
+        }
+        buildArgs.forEach(
+                (name, value) -> {
+                    arguments.matching("buildArgs", name, ARGUMENT, "names of build arguments");
+                    if (value.chars().anyMatch(Character::isISOControl)) {
+                        throw arguments.wrong(
+                                "the value of '%s' in 'buildArgs' has a line break or another control character"
+                                        .formatted(name));
+                    }
+                });
+        if (buildArgs.containsKey("BASE")) {
+            throw arguments.wrong("'buildArgs' has BASE: give that image as 'base'");
+        }
+        if (dockerfile != null
+                && (arguments.text("requirements") != null
+                        || arguments.number("port", 1, 65535) != null
+                        || !arguments.texts("include", List.of()).isEmpty())) {
+            throw arguments.wrong(
+                    "'requirements', 'include' and 'port' are for images without a 'dockerfile':"
+                            + " say it in the Dockerfile");
+        }
+        return buildArgs;
     }
 }

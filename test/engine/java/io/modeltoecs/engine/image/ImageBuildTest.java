@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -195,6 +197,31 @@ class ImageBuildTest {
         assertThat(second.layersReused()).isEqualTo(4);
         assertThat(uploads).isPositive();
         assertThat(registry.requests(".*(PATCH|POST) .*/v2/same/blobs.*")).hasSize(uploads);
+    }
+
+    /** A tag that moves during a day doesn't change what that day's builds stand on. */
+    @Test
+    void theBaseIsAskedForOnceADay() throws Exception {
+        Map<String, String> python = Map.of("PYTHON_VERSION", "3.11.2");
+        String moving = registry.base("base/moving:3.11", python);
+        BuildOrder order = Orders.change(order("daily"), Map.of("base", moving));
+        Project project = service("daily").commit();
+        BuiltImage first = project.run(order);
+        registry.base("base/moving:3.11", Map.of("PYTHON_VERSION", "3.11.9"));
+        int asked = registry.requests(".*/v2/base/moving/manifests/.*").size();
+        assertThat(project.run(order)).extracting(BuiltImage::base).isEqualTo(first.base());
+        assertThat(registry.requests(".*/v2/base/moving/manifests/.*")).hasSize(asked);
+
+        Path bases = LayerCache.root(project.environment).resolve("bases");
+        try (var files = Files.list(bases)) {
+            for (Path tag : files.filter(each -> each.toString().endsWith(".tag")).toList()) {
+                String entry = Files.readString(tag);
+                String today = LocalDate.now(ZoneOffset.UTC).toString();
+                assertThat(entry).contains(today);
+                Files.writeString(tag, entry.replace(today, "2026-01-02"));
+            }
+        }
+        assertThat(project.run(order).base()).isNotEqualTo(first.base());
     }
 
     @Test

@@ -103,9 +103,19 @@ final class LocalRegistry implements AutoCloseable {
     /** The same for some architectures; for several of them there is an index. */
     String base(String name, Map<String, String> environment, String... architectures)
             throws Exception {
-        ObjectMapper json = new ObjectMapper();
         LayerFiles files = new LayerFiles();
         files.content("etc/issue", "a base, in a test\n".getBytes(), false);
+        return base(name, files, environment, architectures);
+    }
+
+    /** The same with these files. */
+    String base(
+            String name,
+            LayerFiles files,
+            Map<String, String> environment,
+            String... architectures)
+            throws Exception {
+        ObjectMapper json = new ObjectMapper();
         LayerCache cache = new LayerCache(log.resolveSibling("base-layers"));
         LayerCache.Layer layer = cache.write(files);
         String repository = name.replaceFirst(":.*", "");
@@ -126,6 +136,7 @@ final class LocalRegistry implements AutoCloseable {
                 ArrayNode variables = root.putObject("config").putArray("Env");
                 environment.forEach((key, value) -> variables.add(key + "=" + value));
                 root.putObject("rootfs").put("type", "layers").putArray("diff_ids").add(layer.diffId());
+                root.putArray("history").addObject().put("created_by", "the test");
                 byte[] config = json.writeValueAsBytes(root);
                 target.push(
                         Hashes.name(config), config.length, BlobSource.of(config), null, n -> {});

@@ -22,6 +22,8 @@ final class Orders {
                 null,
                 null,
                 new ArrayList<>(),
+                null,
+                new TreeMap<>(),
                 new ArrayList<>(),
                 new TreeMap<>(),
                 8080,

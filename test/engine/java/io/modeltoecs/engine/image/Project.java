@@ -25,7 +25,7 @@ final class Project {
 
     final Path folder;
     final List<String> lines = new ArrayList<>();
-    private final Map<String, String> environment;
+    final Map<String, String> environment;
 
     Project(Path folder, Path caches) throws IOException, InterruptedException {
         this.folder = Files.createDirectories(folder);
@@ -96,5 +96,21 @@ final class Project {
             }
         }
         return entries;
+    }
+
+    /** The text of a file in a layer's archive. */
+    static String text(byte[] layer, String name) throws IOException {
+        try (TarArchiveInputStream tar =
+                new TarArchiveInputStream(
+                        new GZIPInputStream(new ByteArrayInputStream(layer)))) {
+            for (TarArchiveEntry entry = tar.getNextEntry();
+                    entry != null;
+                    entry = tar.getNextEntry()) {
+                if (entry.getName().equals(name)) {
+                    return new String(tar.readAllBytes(), StandardCharsets.UTF_8);
+                }
+            }
+        }
+        throw new IllegalArgumentException("no " + name);
     }
 }

@@ -161,16 +161,30 @@ class ServingImageTest {
 
     @Test
     void whatIsNotThereYetIsRefused() {
-        for (Map.Entry<String, String> asked :
-                Map.of(
-                                "dockerfile", "Dockerfile",
-                                "failOn", "CRITICAL")
-                        .entrySet()) {
-            assertThatThrownBy(() -> run(asked.getKey(), asked.getValue()))
-                    .isInstanceOf(StepException.class)
-                    .hasMessageContainingAll(asked.getKey(), "isn't supported yet");
-        }
+        assertThatThrownBy(() -> run("failOn", "CRITICAL"))
+                .isInstanceOf(StepException.class)
+                .hasMessageContainingAll("failOn", "isn't supported yet");
         assertThat(ecr.asked).isEmpty();
+    }
+
+    @Test
+    void whatDoesNotGoWithADockerfileIsRefused() {
+        Map<String, String> oneLine = Map.of("A", "1");
+        assertThatThrownBy(() -> run("buildArgs", oneLine))
+                .hasMessage("buildServingImage: 'buildArgs' belong to a 'dockerfile', which isn't given");
+        assertRefused(Map.of("A", "1\nRUN x"), "the value of 'A' in 'buildArgs' has a line break");
+        assertRefused(Map.of("A B", "1"), "'buildArgs' is 'A B', but should be names");
+        assertRefused(Map.of("BASE", "debian:12"), "'buildArgs' has BASE: give that image as 'base'");
+        assertThatThrownBy(() -> run("dockerfile", "Dockerfile", "requirements", "requirements.txt"))
+                .hasMessageContaining("are for images without a 'dockerfile'");
+        assertThatThrownBy(() -> run("dockerfile", "docker/Dockerfile"))
+                .hasMessageContaining("'dockerfile' is 'docker/Dockerfile', but there is no such file");
+        assertThat(ecr.asked).doesNotContain("CreateRepository");
+    }
+
+    private void assertRefused(Map<String, String> buildArgs, String message) {
+        assertThatThrownBy(() -> run("dockerfile", "Dockerfile", "buildArgs", buildArgs))
+                .hasMessageContaining(message);
     }
 
     /** As far away as an agent: all that passes is serialised. */
