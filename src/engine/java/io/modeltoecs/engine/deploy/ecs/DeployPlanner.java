@@ -120,7 +120,7 @@ final class DeployPlanner implements Planner {
             check(after, change);
             new HealthRules(progress)
                     .warn(
-                            found.json(),
+                            found.json().deepCopy().setAll(update),
                             after.container(change.container()),
                             balanced,
                             LoadTime.of(

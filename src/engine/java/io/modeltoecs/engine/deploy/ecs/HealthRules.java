@@ -61,6 +61,7 @@ final class HealthRules {
                     "note: the service's circuit breaker is off: this step judges by itself when"
                             + " the rollout has failed");
         }
+        room(service);
         if (load.isEmpty()) {
             return;
         }
@@ -76,6 +77,32 @@ final class HealthRules {
                     seconds,
                     start,
                     "startPeriod of the check of the container '%s'".formatted(container.name()));
+        }
+    }
+
+    /**
+     * Where a task may neither stop before another one starts nor the other way round, ECS would
+     * wait for ever.
+     *
+     * @see <a
+     *     href="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html">
+     *     ECS: DeploymentConfiguration</a>
+     */
+    private void room(JsonNode service) {
+        JsonNode limits = service.path("deploymentConfiguration");
+        int desired = service.path("desiredCount").asInt();
+        int least = limits.path("minimumHealthyPercent").asInt(100);
+        int most = limits.path("maximumPercent").asInt(200);
+        boolean rolling = limits.path("strategy").asText("ROLLING").equals("ROLLING");
+        boolean daemon = service.path("schedulingStrategy").asText().equals("DAEMON");
+        if (rolling
+                && !daemon
+                && desired > 0
+                && desired * least > 100 * (desired - 1)
+                && desired * most / 100 <= desired) {
+            progress.say(
+                    "warning: of %d tasks, minimumHealthyPercent %d lets none stop first and maximumPercent %d lets none more start: no task can be replaced"
+                            .formatted(desired, least, most));
         }
     }
 

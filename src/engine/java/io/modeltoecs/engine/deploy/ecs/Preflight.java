@@ -65,7 +65,7 @@ final class Preflight {
             there = secretIsThere(container, secret, id, Region.of(arn[3]));
         } else if (isArn && arn[2].equals("ssm")) {
             there = parameterIsThere(arn[5].replaceFirst("^parameter/", ""), Region.of(arn[3]));
-        } else if (!isArn) {
+        } else if (!from.startsWith("arn:")) {
             there = parameterIsThere(from, access.region());
         } else {
             return;

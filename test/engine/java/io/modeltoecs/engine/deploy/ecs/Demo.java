@@ -42,6 +42,7 @@ final class Demo implements AutoCloseable {
         aws.taskDefinitions.get(first).withObject("/taskDefinition").put("newAtTheTop", "kept");
         aws.taskDefinitions.get(first).withArray("tags").addObject().put("key", "team").put("value", "ml");
         aws.service(first);
+        aws.logGroups.add("/iris");
     }
 
     /** Two looks, then completed. */

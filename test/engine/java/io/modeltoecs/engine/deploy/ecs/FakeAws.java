@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayDeque;
@@ -25,8 +26,8 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * As much of ECS, ECR, its registry, Elastic Load Balancing, CloudWatch Logs and S3 as a rollout
- * sees, over real HTTP. What the service does after an update is a script: one step at each look.
+ * As much of ECS, ECR, its registry, Elastic Load Balancing, CloudWatch Logs, S3, IAM and the
+ * stores of secrets as a rollout sees, over real HTTP. What the service does after an update is a script: one step at each look.
  */
 final class FakeAws implements AutoCloseable {
     static {
@@ -63,6 +64,18 @@ final class FakeAws implements AutoCloseable {
 
     /** What a task that RunTask starts ends with, at the second look; null while it runs. */
     Integer runExit;
+
+    /** ARNs of secrets, names of parameters and of log groups that are there. */
+    final Set<String> secrets = new HashSet<>();
+
+    final Set<String> secretsBeingDeleted = new HashSet<>();
+    final Set<String> parameters = new HashSet<>();
+    final Set<String> logGroups = new HashSet<>();
+
+    /** Who asks, and what IAM's simulation denies, as {@code action resource}. */
+    String caller = "arn:aws:sts::000000000000:assumed-role/deployer/session";
+
+    final Set<String> simulationDenies = new HashSet<>();
 
     int listenerPort = 8000;
 
@@ -378,7 +391,7 @@ final class FakeAws implements AutoCloseable {
                 byte[] blob = blobs.get(path.substring(path.lastIndexOf('/') + 1));
                 send(exchange, blob == null ? 404 : 200, "application/json", blob);
             } else if (exchange.getRequestMethod().equals("POST") && path.equals("/")) {
-                balancing(exchange, new String(body, StandardCharsets.UTF_8));
+                query(exchange, new String(body, StandardCharsets.UTF_8));
             } else {
                 s3(exchange, path.substring(1), body);
             }
@@ -506,6 +519,36 @@ final class FakeAws implements AutoCloseable {
                 ObjectNode answer = Json.object();
                 ArrayNode events = answer.putArray("events");
                 logLines.forEach(it -> events.addObject().put("message", it));
+                yield ok(answer);
+            }
+            case "DescribeSecret" -> {
+                String id = body.path("SecretId").asText();
+                ObjectNode answer = Json.object().put("ARN", id);
+                if (secretsBeingDeleted.contains(id)) {
+                    answer.put("DeletedDate", 1.7e9);
+                }
+                yield secrets.contains(id)
+                        ? ok(answer)
+                        : error("ResourceNotFoundException", "Secrets Manager can't find it.");
+            }
+            case "DescribeParameters" -> {
+                ObjectNode answer = Json.object();
+                ArrayNode found = answer.putArray("Parameters");
+                body.at("/ParameterFilters/0/Values")
+                        .forEach(
+                                it -> {
+                                    if (parameters.contains(it.asText())) {
+                                        found.addObject().put("Name", it.asText());
+                                    }
+                                });
+                yield ok(answer);
+            }
+            case "DescribeLogGroups" -> {
+                ObjectNode answer = Json.object();
+                ArrayNode found = answer.putArray("logGroups");
+                logGroups.stream()
+                        .filter(it -> it.startsWith(body.path("logGroupNamePrefix").asText()))
+                        .forEach(it -> found.addObject().put("logGroupName", it));
                 yield ok(answer);
             }
             default -> error("ClientException", "the test knows no " + action);
@@ -647,10 +690,30 @@ final class FakeAws implements AutoCloseable {
         return ok(answer);
     }
 
-    private void balancing(HttpExchange exchange, String form) throws IOException {
-        String action = form.replaceFirst(".*Action=([A-Za-z]+).*", "$1");
+    /** What is asked by a form and answered by XML: load balancers, IAM and STS. */
+    private void query(HttpExchange exchange, String form) throws IOException {
+        ObjectNode fields = Json.object();
+        for (String field : form.split("&")) {
+            String[] parts = field.split("=", 2);
+            fields.put(parts[0], URLDecoder.decode(parts[1], StandardCharsets.UTF_8));
+        }
+        String action = fields.path("Action").asText();
+        synchronized (this) {
+            calls.add(new Call(action, fields));
+        }
+        if (denied.contains(action)) {
+            send(
+                    exchange,
+                    403,
+                    "text/xml",
+                    "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized</Message></Error></ErrorResponse>"
+                            .getBytes(StandardCharsets.UTF_8));
+            return;
+        }
         String members =
                 switch (action) {
+                    case "GetCallerIdentity" -> "<Arn>" + caller + "</Arn>";
+                    case "SimulatePrincipalPolicy" -> simulated(fields);
                     case "DescribeTargetHealth" ->
                             "<TargetHealthDescriptions><member><TargetHealth>" + targetHealth
                                     + "</TargetHealth></member></TargetHealthDescriptions>";
@@ -671,6 +734,14 @@ final class FakeAws implements AutoCloseable {
                 "<%1$sResponse><%1$sResult>%2$s</%1$sResult></%1$sResponse>"
                         .formatted(action, members);
         send(exchange, 200, "text/xml", xml.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private String simulated(JsonNode fields) {
+        String action = fields.path("ActionNames.member.1").asText();
+        String asked = action + " " + fields.path("ResourceArns.member.1").asText();
+        boolean no = simulationDenies.contains(asked);
+        return "<EvaluationResults><member><EvalActionName>%s</EvalActionName><EvalDecision>%s</EvalDecision></member></EvaluationResults>"
+                .formatted(action, no ? "implicitDeny" : "allowed");
     }
 
     private void s3(HttpExchange exchange, String key, byte[] body) throws IOException {

@@ -104,6 +104,14 @@ final class Run {
                 });
     }
 
+    /** Clients as a step has them. */
+    static AwsAccess access(FakeAws aws) {
+        DeployOptions options =
+                DeployOptions.from(
+                        Map.of("cluster", "demo", "service", "iris", "force", true), settings(aws));
+        return new AwsAccess(options.aws(), new AwsKeys("key", "secret", null), false);
+    }
+
     private static Map<String, Object> defaults() {
         return Map.of("cluster", "demo", "service", "iris");
     }
