@@ -34,7 +34,8 @@ def call(Map args = [:]) {
         } else if (!targets.isEmpty() && params.DEPLOY) {
             stage('Deploy') {
                 for (target in targets) {
-                    def deployed = deploy(pipelineKeys.only(args, pipelineKeys.common()) + target, published, aliased)
+                    def whole = pipelineKeys.only(args, pipelineKeys.common()) + target
+                    def deployed = pipelineDecision.ask(whole, deploy(whole, published, aliased))
                     if (deployed != null) {
                         deployments.add(deployed)
                     }

@@ -37,6 +37,7 @@ def call(Map args = [:]) {
             // a deployment needs no executor
             deployed = deploy(target, image)
         }
+        deployed = pipelineDecision.ask(target, deployed)
     } catch (Exception e) {
         tell(args.notify, "${env.JOB_NAME} ${currentBuild.displayName} failed: ${e.message}".toString())
         throw e

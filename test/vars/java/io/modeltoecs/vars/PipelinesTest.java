@@ -49,7 +49,14 @@ class PipelinesTest {
                 if (deployFailure != null) {
                     throw new StepException(deployFailure);
                 }
-                yield map("taskDefinition", "iris:2");
+                yield map(
+                        "taskDefinition", "iris:2",
+                        "deploymentId", "ecs-svc/2",
+                        "state",
+                                "return".equals(arguments.get("onPause"))
+                                                && !arguments.containsKey("resume")
+                                        ? "PAUSED"
+                                        : "COMPLETED");
             }
             default -> map();
         };
@@ -87,6 +94,41 @@ class PipelinesTest {
                         "deployToEcs {model=iris@latest, region=eu-west-1, cluster=c, service=s}");
         assertThat(outcome.log())
                 .contains("{ (Checkout)", "{ (Train and publish)", "{ (Deploy)");
+    }
+
+    private static final String PAUSING =
+            "servicePipeline(repository: 'r', cluster: 'c', service: 's', spec: 'ecs.json', onPause: 'return'%s)";
+
+    @Test
+    void aPausedDeploymentGoesOnWhenSomebodySaysSo() throws Exception {
+        var outcome = rehearsal.with("input", "proceed").run(LIBRARY, PAUSING.formatted(""));
+
+        assertThat(outcome.result()).isEqualTo("SUCCESS");
+        assertThat(outcome.log()).contains("c/s is paused. Continue? Abort sends it back.");
+        assertThat(calls)
+                .last()
+                .isEqualTo(
+                        "deployToEcs {cluster=c, service=s, onPause=return, resume=ecs-svc/2,"
+                                + " decision=continue}");
+    }
+
+    @Test
+    void aPausedDeploymentIsSentBackWhenSomebodyAborts() throws Exception {
+        var outcome = rehearsal.with("input", "abort").run(LIBRARY, PAUSING.formatted(""));
+
+        assertThat(outcome.result()).isEqualTo("ABORTED");
+        assertThat(calls)
+                .last()
+                .isEqualTo(
+                        "deployToEcs {cluster=c, service=s, onPause=return, resume=ecs-svc/2,"
+                                + " decision=rollback}");
+    }
+
+    @Test
+    void aPausedDeploymentIsLeftWhereAnAbortedBuildLeavesIt() throws Exception {
+        rehearsal.with("input", "abort").run(LIBRARY, PAUSING.formatted(", onAbort: 'leave'"));
+
+        assertThat(calls).hasSize(2);
     }
 
     @Test

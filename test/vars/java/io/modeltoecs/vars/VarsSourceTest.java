@@ -241,6 +241,7 @@ class VarsSourceTest {
             boolean ofAScript =
                     call.isImplicitThis()
                             || receiver.getText().equals("steps")
+                            || receiver.getText().equals("pipelineDecision")
                             || receiver.getText().equals("pipelineKeys");
             if (!ofAScript && !ALLOWED.contains(call.getMethodAsString())) {
                 report("a method that the sandbox may refuse: " + call.getMethodAsString(), call);

@@ -76,7 +76,7 @@ abstract class EngineExecution extends StepExecution {
                 Instant.ofEpochMilli(run.getStartTimeInMillis()));
     }
 
-    private Run<?, ?> run() throws IOException, InterruptedException {
+    final Run<?, ?> run() throws IOException, InterruptedException {
         return getContext().get(Run.class);
     }
 
@@ -127,11 +127,19 @@ abstract class EngineExecution extends StepExecution {
         return ended;
     }
 
-    private synchronized boolean end() {
-        boolean first = !ended;
-        ended = true;
-        return first;
+    private boolean end() {
+        synchronized (this) {
+            if (ended) {
+                return false;
+            }
+            ended = true;
+        }
+        ended();
+        return true;
     }
+
+    /** The step has ended: what it has opened can be closed. */
+    void ended() {}
 
     /** Checks what can be checked at once. */
     final void check(Work work) throws Exception {

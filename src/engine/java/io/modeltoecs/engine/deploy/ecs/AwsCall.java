@@ -35,8 +35,11 @@ final class AwsCall {
         }
     }
 
+    /**
+     * Throttled, broken, or asked with a session's keys that have ended and may be fetched anew.
+     */
     static boolean mayPass(AwsServiceException e) {
-        return e.isThrottlingException() || e.statusCode() >= 500;
+        return e.isThrottlingException() || e.statusCode() >= 500 || code(e).startsWith("Expired");
     }
 
     static boolean denied(AwsServiceException e) {

@@ -4,7 +4,6 @@ import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.deploy.RolloutState;
 import java.util.ArrayList;
 import java.util.Optional;
-import java.util.UUID;
 import software.amazon.awssdk.services.ecs.model.Deployment;
 import software.amazon.awssdk.services.ecs.model.Service;
 
@@ -39,9 +38,6 @@ final class EcsState extends RolloutState {
     }
 
     private String phase = Phase.WAIT.name();
-
-    /** Of this rollout, among all. */
-    final String id = UUID.randomUUID().toString();
 
     /**
      * A stored state as this one.
@@ -83,7 +79,6 @@ final class EcsState extends RolloutState {
     long undoDeadline;
     long watchedSince;
     long failedSince;
-    long pausedSince;
 
     /** ARN of the service, once it is known. */
     String service;

@@ -57,8 +57,7 @@ final class Pauses {
                                     deployment.lifecycleStageAsString(),
                                     first.expiresAt(),
                                     first.timeoutActionAsString());
-            state.pause(what);
-            state.pausedSince = clock.millis();
+            state.pause(what, clock.millis());
             progress.say(what);
         }
         return true;
@@ -67,8 +66,8 @@ final class Pauses {
     /** The time that somebody took to decide isn't the rollout's. */
     private void ended(EcsState state) {
         if (state.pause() != null) {
-            state.deadline += clock.millis() - state.pausedSince;
-            state.pause(null);
+            state.deadline += clock.millis() - state.pausedSince();
+            state.pause(null, 0);
         }
         state.decide(null);
     }

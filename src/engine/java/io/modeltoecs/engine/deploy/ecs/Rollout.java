@@ -133,13 +133,13 @@ final class Rollout implements DeploymentTarget {
                 state.unanswered = 0;
             }
             if (next.isEmpty()) {
-                turns.leave(service(state), state.id);
+                turns.leave(service(state), state.id());
             }
             return next;
         } catch (SdkException e) {
             return unanswered(state, e);
         } catch (StepException e) {
-            turns.leave(service(state), state.id);
+            turns.leave(service(state), state.id());
             throw state.phase() == Phase.FAILED ? e : told(state, e);
         }
     }
@@ -152,11 +152,11 @@ final class Rollout implements DeploymentTarget {
     }
 
     private boolean isOurTurn(EcsState state) {
-        boolean first = turns.take(service(state), state.id);
+        boolean first = turns.take(service(state), state.id());
         return switch (state.phase()) {
             case REGISTER, RUN_TASK, START -> {
                 if (!first && !rules.waitIfBusy()) {
-                    turns.seize(service(state), state.id);
+                    turns.seize(service(state), state.id());
                 }
                 yield first || !rules.waitIfBusy();
             }
@@ -292,7 +292,8 @@ final class Rollout implements DeploymentTarget {
 
     /** Goes on with a deployment that was begun before: where it is, is seen at the next look. */
     private EcsState resumed(EcsState state) {
-        Service service = ecs.get().service();
+        Found found = ecs.get();
+        Service service = found.service();
         state.service = service.serviceArn();
         Optional<Deployment> listed =
                 service.deployments().stream()
@@ -318,6 +319,7 @@ final class Rollout implements DeploymentTarget {
                         .orElse(null);
         state.previous = state.lastCompleted;
         pins(state);
+        stages.after().prepare(state, Optional.of(found));
         state.decide(rules.decision());
         watching(state, service, deployment.id());
         return state;
