@@ -4,6 +4,7 @@ import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.progress.Activity;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,6 +35,9 @@ final class Dependencies {
     private static final Pattern VERSION = Pattern.compile("[A-Za-z0-9.!+_-]+");
     // What of uv's lines is told while it works; its errors are told at the end
     private static final Pattern TOLD = Pattern.compile("Resolved|Downloading|warning");
+    private static final Pattern SOURCE_ONLY =
+            Pattern.compile(
+                    "(?:Wheels are required for|Building source distributions for) `([^`]+)`");
     private static final Pattern NESTED =
             Pattern.compile("(?:-r|-c|--requirement|--constraint)[\\s=]*(\\S+)(?:\\s+#.*)?");
     private static final Pattern LOCAL =
@@ -196,9 +200,19 @@ final class Dependencies {
             throw new StepException(
                     "buildServingImage: the dependencies can't be resolved from "
                             + what
+                            + sourceOnly(outcome.errors())
                             + ":\n"
                             + clean(outcome.errors().strip()));
         }
+    }
+
+    /** What to do about a distribution that would have to be built. */
+    private static String sourceOnly(String errors) {
+        Matcher source = SOURCE_ONLY.matcher(errors);
+        return source.find()
+                ? ", since there is no wheel of '%s' for the image's Python and platform, and sources aren't built here: require a version that has one, put one into your package index (pip wheel), or install it in a 'dockerfile'"
+                        .formatted(source.group(1).replaceFirst(" @ .*", ""))
+                : "";
     }
 
     private String clean(String text) {
