@@ -89,8 +89,9 @@ public final class PausedRollouts implements Action {
         return "paused-rollouts";
     }
 
-    public Run<?, ?> getRun() {
-        return run;
+    /** Where a decision is sent to, below Jenkins' own address. */
+    public String getAddress() {
+        return run.getUrl() + getUrlName() + "/decide";
     }
 
     /** Puts it on the page of a build while something waits. */

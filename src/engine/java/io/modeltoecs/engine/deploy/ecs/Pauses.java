@@ -28,11 +28,7 @@ final class Pauses {
 
     /** Whether the deployment waits for a decision; one that was made is passed on. */
     boolean look(EcsState state, ServiceDeployment deployment) {
-        List<DeploymentLifecycleHookDetail> hooks =
-                deployment.lifecycleHookDetails().stream()
-                        .filter(it -> it.targetType() == DeploymentLifecycleHookTargetType.PAUSE)
-                        .filter(it -> it.status() == DeploymentLifecycleHookStatus.AWAITING_ACTION)
-                        .toList();
+        List<DeploymentLifecycleHookDetail> hooks = waiting(deployment);
         if (hooks.isEmpty()) {
             ended(state);
             return false;
@@ -61,6 +57,14 @@ final class Pauses {
             progress.say(what);
         }
         return true;
+    }
+
+    /** The hooks at which a deployment waits. */
+    static List<DeploymentLifecycleHookDetail> waiting(ServiceDeployment deployment) {
+        return deployment.lifecycleHookDetails().stream()
+                .filter(it -> it.targetType() == DeploymentLifecycleHookTargetType.PAUSE)
+                .filter(it -> it.status() == DeploymentLifecycleHookStatus.AWAITING_ACTION)
+                .toList();
     }
 
     /** The time that somebody took to decide isn't the rollout's. */

@@ -87,7 +87,7 @@ final class Rollout implements DeploymentTarget {
         this.account = access.identity().region() + " " + access.identity().endpoint();
         this.seen = clock.millis();
         Report report = new Report(ecs, loadBalancing, poller.budget(), progress, clock);
-        this.wayBack = new WayBack(rules, ecs, report, progress, clock);
+        this.wayBack = new WayBack(rules, ecs, report, poller, progress, clock);
         this.watch =
                 new Watch(
                         rules,
@@ -235,7 +235,9 @@ final class Rollout implements DeploymentTarget {
             }
             case START, WATCH, VERIFY -> {
                 state.failure = "the deployment to %s was aborted".formatted(ecs.label());
-                if (rules.rollbackOnAbort()) {
+                if (!state.rolls) {
+                    state.failed(state.failure + ": nothing was rolled out, so nothing goes back");
+                } else if (rules.rollbackOnAbort()) {
                     state.phase(Phase.UNDO);
                 } else {
                     state.failed(state.failure + ", and goes on in ECS: " + state.deploymentId);
@@ -285,7 +287,8 @@ final class Rollout implements DeploymentTarget {
             if (found.filter(this::busy).isPresent()) {
                 state.phase(Phase.WATCH);
             } else {
-                end(state, found.map(Found::service), "UNCHANGED");
+                result(state, found.map(Found::service), "UNCHANGED", false);
+                state.phase(Phase.VERIFY);
             }
         }
     }

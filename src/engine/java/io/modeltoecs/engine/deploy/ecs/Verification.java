@@ -119,7 +119,7 @@ final class Verification implements Stage {
 
     @Override
     public void prepare(EcsState state, Optional<Found> found) {
-        if (!state.rolls || requests.isEmpty()) {
+        if (requests.isEmpty()) {
             return;
         }
         if (requests.stream().anyMatch(it -> it.options().url() == null)) {
@@ -167,7 +167,7 @@ final class Verification implements Stage {
 
     @Override
     public Optional<Duration> look(EcsState state) {
-        if (!state.rolls) {
+        if (!state.rolls && requests.isEmpty()) {
             return Optional.empty();
         }
         if (state.verifyingSince == 0) {
@@ -404,6 +404,11 @@ final class Verification implements Stage {
     }
 
     private Optional<Duration> failed(EcsState state, String why) {
+        if (!state.rolls) {
+            throw state.failed(
+                    "%s serves %s, to which nothing was rolled out, but fails its verification: %s"
+                            .formatted(ecs.label(), Names.last(state.taskDefinition), why));
+        }
         state.failure =
                 "the deployment %s of %s to %s completed, but failed its verification: %s"
                         .formatted(

@@ -3,26 +3,41 @@ package io.modeltoecs.engine.deploy.ecs;
 import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.deploy.ecs.EcsApi.Found;
 import io.modeltoecs.engine.deploy.ecs.EcsState.Phase;
+import io.modeltoecs.engine.deploy.ecs.Shared.Look;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
 import java.time.Clock;
 import java.util.Optional;
 import software.amazon.awssdk.services.ecs.model.Deployment;
+import software.amazon.awssdk.services.ecs.model.DeploymentLifecycleHookDetail;
 import software.amazon.awssdk.services.ecs.model.DeploymentRolloutState;
 import software.amazon.awssdk.services.ecs.model.Service;
+import software.amazon.awssdk.services.ecs.model.ServiceDeployment;
 
 /** Brings a service back to the revision that completed last: its image and its model together. */
 final class WayBack {
     private final Rules rules;
     private final EcsApi ecs;
     private final Report report;
+    private final Poller poller;
     private final Progress progress;
     private final Clock clock;
 
-    WayBack(Rules rules, EcsApi ecs, Report report, Progress progress, Clock clock) {
+    /** When the service deployment that was seen last had been asked for. */
+    private long asked;
+
+    WayBack(
+            Rules rules,
+            EcsApi ecs,
+            Report report,
+            Poller poller,
+            Progress progress,
+            Clock clock) {
         this.rules = rules;
         this.ecs = ecs;
         this.report = report;
+        this.poller = poller;
+        this.asked = clock.millis();
         this.progress = progress;
         this.clock = clock;
     }
@@ -119,11 +134,43 @@ final class WayBack {
                     "%s\n  The way back to %s failed too: %s"
                             .formatted(state.failure, to, primary.rolloutStateReason()));
         }
+        if (Shifting.shifts(service.deploymentConfiguration())) {
+            passPauses(state, service.currentServiceDeployment());
+        }
         if (clock.millis() > state.undoDeadline) {
             throw state.failed(
                     "%s\n  The way back to %s hasn't ended after %s; ECS goes on with it."
                             .formatted(state.failure, to, Amounts.seconds(rules.timeout())));
         }
         return Optional.empty();
+    }
+
+    /** That it goes back is decided: nobody is asked again at the hooks of the way back. */
+    private void passPauses(EcsState state, String arn) {
+        if (arn == null) {
+            return;
+        }
+        Look<ServiceDeployment> look = poller.deployments().look(arn, asked, ecs::serviceDeployments);
+        if (look.later() != null) {
+            return;
+        }
+        asked = look.asked();
+        poller.deployments().next(arn, asked, Pace.SOON);
+        // Until ECS has turned ours round, an answer would be about the way forth
+        look.found()
+                .filter(
+                        it ->
+                                !arn.equals(state.serviceDeployment)
+                                        || it.statusAsString().startsWith("ROLLBACK"))
+                .ifPresent(
+                        it -> {
+                            for (DeploymentLifecycleHookDetail hook : Pauses.waiting(it)) {
+                                ecs.answer(arn, hook.hookId(), "continue");
+                                progress.say(
+                                        "the way back goes on at the pause "
+                                                + it.lifecycleStageAsString());
+                                asked = clock.millis();
+                            }
+                        });
     }
 }

@@ -478,7 +478,9 @@ final class FakeAws implements AutoCloseable {
                 ObjectNode deployment =
                         answer.putArray("serviceDeployments")
                                 .addObject()
-                                .put("serviceDeploymentArn", "going")
+                                .put(
+                                        "serviceDeploymentArn",
+                                        body.path("serviceDeploymentArns").path(0).asText())
                                 .put("status", "IN_PROGRESS")
                                 .put("lifecycleStage", "POST_TEST_TRAFFIC_SHIFT");
                 if (waiting != null) {

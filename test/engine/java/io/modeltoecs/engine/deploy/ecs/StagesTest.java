@@ -73,6 +73,26 @@ class StagesTest {
         return Run.deploy(aws, all);
     }
 
+    @Test
+    void whatServesIsVerifiedThoughNothingChangedAndIsLeftAsItIs() {
+        rolls(Map.of());
+        aws.calls.clear();
+        answers("/ready", "200 {}");
+        Map<String, Object> check = Map.of("path", "/ready");
+
+        Run well = deploy(Map.of("verify", List.of(check), "runTask", Map.of("command", "migrate")));
+        assertThat(well.all()).containsEntry("state", "UNCHANGED");
+        assertThat(requests).contains("GET /ready ");
+
+        answers("/ready", "500 broken");
+        assertThatThrownBy(() -> deploy(Map.of("verify", List.of(check))).all())
+                .hasMessageContaining(
+                        "demo/iris serves iris:2, to which nothing was rolled out, but fails its"
+                                + " verification")
+                .hasMessageContaining("500");
+        assertThat(aws.changes()).isEmpty();
+    }
+
     private Map<String, Object> rolls(Map<String, ?> more) {
         demo.rollsWell();
         return deploy(more).all();

@@ -95,6 +95,31 @@ class StrategyTest {
     }
 
     @Test
+    void nobodyIsAskedAtThePausesOfTheWayBack() {
+        aws.canShift("BLUE_GREEN");
+        aws.script.add(() -> aws.primary().put("rolloutState", "FAILED"));
+        ((com.fasterxml.jackson.databind.node.ObjectNode)
+                        aws.service.at("/deploymentConfiguration/deploymentCircuitBreaker"))
+                .put("rollback", false);
+        Run run = demo.deploy().begin();
+        while (aws.called("UpdateService").size() < 2) {
+            run.look();
+        }
+        aws.service.put("currentServiceDeployment", "back");
+        aws.waiting = "hook of the way back";
+        while (aws.waiting != null) {
+            run.look();
+        }
+        aws.complete();
+
+        assertThatThrownBy(run::toEnd).hasMessageContaining("iris:1 serves, as before");
+        assertThat(aws.called("ContinueServiceDeployment")).hasSize(1);
+        assertThat(aws.called("ContinueServiceDeployment").get(0).path("action").asText())
+                .isEqualTo("CONTINUE");
+        assertThat(run.state.pause()).isNull();
+    }
+
+    @Test
     void returnsAtAPauseAndGoesOnFromThere() {
         pausesAfterALook();
 
