@@ -4,6 +4,8 @@ import io.modeltoecs.cloud.api.Front;
 import io.modeltoecs.cloud.api.Keys;
 import io.modeltoecs.cloud.cloudwatch.Alarms;
 import io.modeltoecs.cloud.cloudwatch.CloudWatchApi;
+import io.modeltoecs.cloud.cloudwatch.CloudWatchQueryApi;
+import io.modeltoecs.cloud.ec2.Ec2Api;
 import io.modeltoecs.cloud.ecr.EcrApi;
 import io.modeltoecs.cloud.ecs.Ecs;
 import io.modeltoecs.cloud.elb.ElbApi;
@@ -150,12 +152,17 @@ public final class LocalCloud implements AutoCloseable {
         Path objects = home.resolve("s3");
         ObjectFiles files = ObjectFiles.open(objects);
         Files.createDirectories(objects.resolve(BUCKET));
+        CloudWatchApi alarmApi = new CloudWatchApi(alarms);
         EcrApi ecr = new EcrApi(registry, state("ecr"));
         Front front =
                 new Front(
                         keys,
-                        List.of(ecs, ecr, logs, secrets, parameters, new CloudWatchApi(alarms)),
-                        List.of(elb, new StsApi(keys)),
+                        List.of(ecs, ecr, logs, secrets, parameters, alarmApi),
+                        List.of(
+                                elb,
+                                new StsApi(keys),
+                                new Ec2Api(),
+                                new CloudWatchQueryApi(alarmApi)),
                         ecs.metadata(),
                         new S3Service(files),
                         faults,

@@ -96,13 +96,15 @@ public final class Front implements HttpService {
             ObjectMapper format)
             throws IOException {
         int status = HttpServletResponse.SC_OK;
+        // A body that nobody reads would end the connection.
+        byte[] body = request.getInputStream().readAllBytes();
         JsonNode answer;
         try {
             String service = keys.check(request).service();
             JsonApi.Action action = action(target);
             CallFault fault = faults.call(service, target.substring(target.indexOf('.') + 1));
             fault.before();
-            answer = action.run(body(request, format));
+            answer = action.run(object(body, format));
             fault.after();
         } catch (AwsError e) {
             status = e.status();
@@ -129,11 +131,9 @@ public final class Front implements HttpService {
         return action;
     }
 
-    private static ObjectNode body(HttpServletRequest request, ObjectMapper format)
-            throws IOException {
-        byte[] bytes = request.getInputStream().readAllBytes();
+    private static ObjectNode object(byte[] body, ObjectMapper format) throws IOException {
         try {
-            return bytes.length == 0 ? Json.object() : (ObjectNode) format.readTree(bytes);
+            return body.length == 0 ? Json.object() : (ObjectNode) format.readTree(body);
         } catch (JsonProcessingException | ClassCastException e) {
             throw AwsError.of("SerializationException", "The request is not a JSON object.");
         }
@@ -143,6 +143,7 @@ public final class Front implements HttpService {
             throws IOException {
         QueryParameters in = new QueryParameters(form(request));
         String name = in.get("Action").orElse("");
+        QueryApi.Dialect dialect = QueryApi.Dialect.QUERY;
         String namespace = "";
         String requestId = UUID.randomUUID().toString();
         int status = HttpServletResponse.SC_OK;
@@ -150,6 +151,7 @@ public final class Front implements HttpService {
         try {
             String service = keys.check(request).service();
             QueryApi api = queryApis.get(service);
+            dialect = api == null ? dialect : api.dialect();
             QueryApi.Action action = api == null ? null : api.actions().get(name);
             if (action == null) {
                 throw AwsError.of(
@@ -157,16 +159,22 @@ public final class Front implements HttpService {
                         "The local cloud has no operation " + name + " of " + service + ".");
             }
             namespace = api.namespace();
-            Map<String, Object> content = new LinkedHashMap<>();
             CallFault fault = faults.call(service, name);
             fault.before();
-            content.put(name + "Result", action.run(in));
+            Map<String, ?> result = action.run(in);
             fault.after();
-            content.put("ResponseMetadata", Map.of("RequestId", requestId));
-            answer = Xml.document(name + "Response", namespace, content);
+            answer =
+                    Xml.document(
+                            name + "Response",
+                            namespace,
+                            dialect.answer(name, result, requestId),
+                            dialect.listItem());
         } catch (AwsError e) {
             status = e.status();
-            answer = queryError(namespace, "Sender", e.code(), e.getMessage(), requestId);
+            answer =
+                    dialect == QueryApi.Dialect.EC2
+                            ? ec2Error(e, requestId)
+                            : queryError(namespace, "Sender", e.code(), e.getMessage(), requestId);
         } catch (RuntimeException e) {
             LOG.error("{} failed", name, e);
             status = HttpServletResponse.SC_INTERNAL_SERVER_ERROR;
@@ -185,6 +193,16 @@ public final class Front implements HttpService {
         content.put("Error", error);
         content.put("RequestId", requestId);
         return Xml.document("ErrorResponse", namespace, content);
+    }
+
+    private static String ec2Error(AwsError problem, String requestId) {
+        Map<String, Object> error = new LinkedHashMap<>();
+        error.put("Code", problem.code());
+        error.put("Message", problem.getMessage());
+        Map<String, Object> content = new LinkedHashMap<>();
+        content.put("Errors", Map.of("Error", error));
+        content.put("RequestID", requestId);
+        return Xml.document("Response", "", content);
     }
 
     private static Map<String, String> form(HttpServletRequest request) throws IOException {

@@ -11,6 +11,8 @@ import java.util.Optional;
  * Name.Member}.
  */
 public final class QueryParameters {
+    private static final String MEMBER = ".member.";
+
     private final String prefix;
     private final Map<String, String> values;
 
@@ -39,6 +41,16 @@ public final class QueryParameters {
         }
     }
 
+    /** A number that has to be there. */
+    public double decimal(String name) {
+        try {
+            return Double.parseDouble(require(name));
+        } catch (NumberFormatException e) {
+            throw AwsError.of(
+                    "ValidationError", name + " must be a number, but was " + get(name).get());
+        }
+    }
+
     /**
      * The value of a parameter.
      *
@@ -53,18 +65,47 @@ public final class QueryParameters {
 
     /** The members of a list of strings. */
     public List<String> list(String name) {
+        return list(name, MEMBER);
+    }
+
+    /**
+     * The members of a list of strings.
+     *
+     * @throws AwsError where there is none
+     */
+    public List<String> requireList(String name) {
+        require(name + MEMBER + 1);
+        return list(name);
+    }
+
+    private List<String> list(String name, String infix) {
         List<String> all = new ArrayList<>();
-        for (int i = 1; values.containsKey(memberName(name, i)); i++) {
-            all.add(values.get(memberName(name, i)));
+        String head = prefix + name + infix;
+        for (int i = 1; values.containsKey(head + i); i++) {
+            all.add(values.get(head + i));
         }
         return all;
     }
 
+    /** The members of a list of strings as EC2 writes it, {@code Name.1}. */
+    public List<String> flatList(String name) {
+        return list(name, ".");
+    }
+
     /** The members of a list of structures. */
     public List<QueryParameters> structures(String name) {
+        return structures(name, MEMBER);
+    }
+
+    /** The members of a list of structures as EC2 writes it, {@code Name.1.Member}. */
+    public List<QueryParameters> flatStructures(String name) {
+        return structures(name, ".");
+    }
+
+    private List<QueryParameters> structures(String name, String infix) {
         List<QueryParameters> all = new ArrayList<>();
         for (int i = 1; ; i++) {
-            String member = memberName(name, i) + ".";
+            String member = prefix + name + infix + i + ".";
             if (values.keySet().stream().noneMatch(k -> k.startsWith(member))) {
                 return all;
             }
@@ -77,9 +118,5 @@ public final class QueryParameters {
         Map<String, String> all = new LinkedHashMap<>();
         structures(name).forEach(p -> all.put(p.require("Key"), p.get("Value").orElse("")));
         return all;
-    }
-
-    private String memberName(String name, int i) {
-        return prefix + name + ".member." + i;
     }
 }

@@ -127,7 +127,11 @@ public final class CloudWatchApi implements JsonApi {
     }
 
     private JsonNode delete(ObjectNode in) {
-        alarms.delete(texts(in.path("AlarmNames")));
+        List<String> names = texts(in.path("AlarmNames"));
+        if (names.isEmpty()) {
+            throw AwsError.of("ValidationError", "AlarmNames must not be empty");
+        }
+        alarms.delete(names);
         return Json.object();
     }
 

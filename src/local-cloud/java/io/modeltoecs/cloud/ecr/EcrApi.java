@@ -30,6 +30,8 @@ public final class EcrApi implements JsonApi {
             Pattern.compile("(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*");
     private static final int MAX_NAME = 256;
 
+    private static final List<String> MUTABILITIES = List.of("MUTABLE", "IMMUTABLE");
+
     /** Stands for each image that nothing was set for. */
     private static final String ANY_IMAGE = "*";
 
@@ -88,10 +90,13 @@ public final class EcrApi implements JsonApi {
         all.put("StartImageScan", this::startScan);
         all.put("PutLifecyclePolicy", this::putLifecyclePolicy);
         all.put("GetLifecyclePolicy", this::getLifecyclePolicy);
+        all.put("DeleteLifecyclePolicy", this::deleteLifecyclePolicy);
         all.put("SetRepositoryPolicy", this::setPolicy);
         all.put("GetRepositoryPolicy", this::getPolicy);
+        all.put("DeleteRepositoryPolicy", this::deletePolicy);
         all.put("ListTagsForResource", this::listTags);
         all.put("TagResource", this::tag);
+        all.put("UntagResource", this::untag);
         return all;
     }
 
@@ -127,6 +132,7 @@ public final class EcrApi implements JsonApi {
                             + Arns.ACCOUNT
                             + "'");
         }
+        requireMutability(in);
         Repository repository = new Repository();
         repository.createdAt = System.currentTimeMillis();
         repository.mutability = in.path("imageTagMutability").asText("MUTABLE");
@@ -146,7 +152,8 @@ public final class EcrApi implements JsonApi {
         ObjectNode out = Json.object();
         ArrayNode all = out.putArray("repositories");
         if (in.path("repositoryNames").isEmpty()) {
-            state.repositories.forEach((name, r) -> all.add(json(name, r)));
+            List<String> names = List.copyOf(state.repositories.keySet());
+            EcrPages.of(in, out, names, n -> all.add(json(n, repository(n))));
         }
         for (JsonNode name : in.path("repositoryNames")) {
             all.add(json(name.asText(), repository(name.asText())));
@@ -176,16 +183,28 @@ public final class EcrApi implements JsonApi {
     }
 
     private synchronized JsonNode putMutability(ObjectNode in) {
+        requireMutability(in);
         Repository repository = repository(in.path("repositoryName").asText());
         repository.mutability = in.path("imageTagMutability").asText("MUTABLE");
         file.save(state);
         return answer(in).put("imageTagMutability", repository.mutability);
     }
 
+    private static void requireMutability(ObjectNode in) {
+        String value = in.path("imageTagMutability").asText("MUTABLE");
+        if (!MUTABILITIES.contains(value)) {
+            throw AwsError.invalidParameter(
+                    "Invalid parameter at 'imageTagMutability' failed to satisfy constraint:"
+                            + " 'Member must satisfy enum value set: "
+                            + MUTABILITIES
+                            + "'");
+        }
+    }
+
     private JsonNode listImages(ObjectNode in) {
         String name = repositoryName(in);
         ObjectNode out = Json.object();
-        ArrayNode ids = out.putArray("imageIds");
+        ArrayNode ids = Json.array();
         Map<String, List<String>> tags = tagsByDigest(name);
         String wanted = in.path("filter").path("tagStatus").asText("ANY");
         for (String digest : registry.digests(name)) {
@@ -197,6 +216,8 @@ public final class EcrApi implements JsonApi {
                 its.forEach(t -> ids.addObject().put("imageDigest", digest).put("imageTag", t));
             }
         }
+        ArrayNode page = out.putArray("imageIds");
+        EcrPages.of(in, out, ids.valueStream().toList(), page::add);
         return out;
     }
 
@@ -204,8 +225,9 @@ public final class EcrApi implements JsonApi {
         String name = repositoryName(in);
         Map<String, List<String>> tags = tagsByDigest(name);
         List<String> digests = new ArrayList<>();
+        ObjectNode out = Json.object();
         if (in.path("imageIds").isEmpty()) {
-            digests.addAll(registry.digests(name));
+            EcrPages.of(in, out, imagesOf(name, tags, in.path("filter")), digests::add);
         }
         for (JsonNode id : in.path("imageIds")) {
             digests.add(
@@ -213,13 +235,19 @@ public final class EcrApi implements JsonApi {
                             .map(Registry.Manifest::digest)
                             .orElseThrow(() -> imageNotFound(name, id)));
         }
-        ObjectNode out = Json.object();
         ArrayNode details = out.putArray("imageDetails");
         for (String digest : digests) {
             registry.manifest(name, digest)
                     .ifPresent(m -> details.add(detail(name, m, tags.get(digest))));
         }
         return out;
+    }
+
+    private List<String> imagesOf(String name, Map<String, List<String>> tags, JsonNode filter) {
+        String wanted = filter.path("tagStatus").asText("ANY");
+        return registry.digests(name).stream()
+                .filter(d -> wanted.equals("ANY") || tags.containsKey(d) == wanted.equals("TAGGED"))
+                .toList();
     }
 
     private ObjectNode detail(String name, Registry.Manifest manifest, List<String> tags) {
@@ -434,6 +462,20 @@ public final class EcrApi implements JsonApi {
         return answer(in).put("lifecyclePolicyText", policy);
     }
 
+    private synchronized JsonNode deleteLifecyclePolicy(ObjectNode in) {
+        JsonNode out = getLifecyclePolicy(in);
+        repository(in.path("repositoryName").asText()).lifecyclePolicy = null;
+        file.save(state);
+        return out;
+    }
+
+    private synchronized JsonNode deletePolicy(ObjectNode in) {
+        JsonNode out = getPolicy(in);
+        repository(in.path("repositoryName").asText()).policy = null;
+        file.save(state);
+        return out;
+    }
+
     private synchronized JsonNode setPolicy(ObjectNode in) {
         repository(in.path("repositoryName").asText()).policy = in.path("policyText").asText();
         file.save(state);
@@ -464,6 +506,14 @@ public final class EcrApi implements JsonApi {
         in.path("tags")
                 .forEach(
                         t -> repository.tags.put(t.path("Key").asText(), t.path("Value").asText()));
+        file.save(state);
+        return Json.object();
+    }
+
+    private synchronized JsonNode untag(ObjectNode in) {
+        Repository repository =
+                repository(Arns.lastPart(in.path("resourceArn").asText(), "repository/"));
+        in.path("tagKeys").forEach(k -> repository.tags.remove(k.asText()));
         file.save(state);
         return Json.object();
     }

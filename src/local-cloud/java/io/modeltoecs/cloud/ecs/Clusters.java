@@ -69,6 +69,9 @@ final class Clusters {
     }
 
     JsonNode delete(ObjectNode in) {
+        if (in.path("cluster").asText("").isEmpty()) {
+            throw AwsError.invalidParameter("Cluster can not be blank.");
+        }
         Cluster cluster = store.cluster(in.path("cluster").asText(""));
         if (cluster.services.values().stream().anyMatch(Service::isActive)) {
             throw AwsError.of(

@@ -135,7 +135,12 @@ public final class Ecs implements JsonApi, AutoCloseable {
     }
 
     private void add(String name, Action action) {
-        actions.put(name, in -> store.with(() -> action.run(in)));
+        actions.put(
+                name,
+                in -> {
+                    RequestShapes.check(name, in);
+                    return store.with(() -> action.run(in));
+                });
     }
 
     @Override

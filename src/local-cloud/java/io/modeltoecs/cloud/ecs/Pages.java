@@ -7,10 +7,13 @@ import java.util.List;
 
 /** Lists in pages. A token is the index of the next element. */
 final class Pages {
+    private static final int MAX_PAGE = 100;
+
     private Pages() {}
 
     /** A page of strings under a member's name. */
     static ObjectNode of(String member, List<String> all, ObjectNode in, int defaultSize) {
+        check(in, MAX_PAGE);
         int from = start(in);
         int to = end(in, from, all.size(), defaultSize);
         ObjectNode out = Json.object();

@@ -75,7 +75,7 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
         Map<String, Action> all = new LinkedHashMap<>();
         all.put("CreateLoadBalancer", this::createLoadBalancer);
         all.put("DescribeLoadBalancers", this::describeLoadBalancers);
-        all.put("DescribeLoadBalancerAttributes", in -> Map.of("Attributes", List.of()));
+        all.put("DescribeLoadBalancerAttributes", this::balancerAttributes);
         all.put("DeleteLoadBalancer", this::deleteLoadBalancer);
         all.put("CreateTargetGroup", this::createTargetGroup);
         all.put("DescribeTargetGroups", this::describeTargetGroups);
@@ -97,6 +97,7 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
         all.put("DescribeTargetHealth", this::describeTargetHealth);
         all.put("DescribeTags", this::describeTags);
         all.put("AddTags", this::addTags);
+        all.put("RemoveTags", this::removeTags);
         return all;
     }
 
@@ -185,7 +186,15 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
             }
         }
         requireAll(arns, names, found, "LoadBalancerNotFound", "load balancers");
-        return Map.of("LoadBalancers", found);
+        return Markers.page("LoadBalancers", found, in);
+    }
+
+    private synchronized Map<String, ?> balancerAttributes(QueryParameters in) {
+        String arn = in.require("LoadBalancerArn");
+        if (!state.loadBalancers.containsKey(arn)) {
+            throw AwsError.of("LoadBalancerNotFound", "Load balancer '" + arn + "' not found");
+        }
+        return Map.of("Attributes", List.of());
     }
 
     private synchronized Map<String, ?> deleteLoadBalancer(QueryParameters in) {
@@ -267,7 +276,7 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
             }
         }
         requireAll(arns, names, found, "TargetGroupNotFound", "target groups");
-        return Map.of("TargetGroups", found);
+        return Markers.page("TargetGroups", found, in);
     }
 
     private synchronized Map<String, ?> modifyTargetGroup(QueryParameters in) {
@@ -369,7 +378,7 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
             }
         }
         requireAll(arns, List.of(), found, "ListenerNotFound", "listeners");
-        return Map.of("Listeners", found);
+        return Markers.page("Listeners", found, in);
     }
 
     private synchronized Map<String, ?> modifyListener(QueryParameters in) {
@@ -430,8 +439,12 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
 
     private static void requireFree(Listener listener, Rule rule) {
         if (listener.rules.stream().anyMatch(r -> r != rule && r.priority == rule.priority)) {
-            throw AwsError.of("PriorityInUse", "Priority '" + rule.priority + "' is in use");
+            throw inUse(rule.priority);
         }
+    }
+
+    private static AwsError inUse(int priority) {
+        return AwsError.of("PriorityInUse", "Priority '" + priority + "' is in use");
     }
 
     private static List<Rule> sorted(Stream<Rule> rules) {
@@ -445,7 +458,7 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
             rulesOf(listener(in)).forEach(r -> all.add(describe(r)));
         }
         arns.forEach(a -> all.add(describe(rule(a))));
-        return Map.of("Rules", all);
+        return Markers.page("Rules", all, in);
     }
 
     private static Map<String, Object> describe(Rule rule) {
@@ -472,17 +485,26 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
     }
 
     private synchronized Map<String, ?> setRulePriorities(QueryParameters in) {
-        List<Object> changed = new ArrayList<>();
+        in.require("RulePriorities.member.1.RuleArn");
+        Map<Rule, Integer> moved = new LinkedHashMap<>();
         for (QueryParameters one : in.structures("RulePriorities")) {
-            Rule rule = ownRule(one.require("RuleArn"), "moved");
-            Listener listener = listenerOf(rule);
-            rule.priority = priority(one);
-            listener.rules = sorted(listener.rules.stream());
-            changed.add(describe(rule));
+            moved.put(ownRule(one.require("RuleArn"), "moved"), priority(one));
         }
-        state.listeners.values().forEach(l -> l.rules.forEach(r -> requireFree(l, r)));
+        Set<Listener> listeners = new HashSet<>();
+        moved.keySet().forEach(r -> listeners.add(listenerOf(r)));
+        for (Listener listener : listeners) {
+            Set<Integer> taken = new HashSet<>();
+            for (Rule rule : listener.rules) {
+                int priority = moved.getOrDefault(rule, rule.priority);
+                if (!taken.add(priority)) {
+                    throw inUse(priority);
+                }
+            }
+        }
+        moved.forEach((rule, priority) -> rule.priority = priority);
+        listeners.forEach(l -> l.rules = sorted(l.rules.stream()));
         save();
-        return Map.of("Rules", changed);
+        return Map.of("Rules", moved.keySet().stream().map(ElbApi::describe).toList());
     }
 
     private synchronized Map<String, ?> deleteRule(QueryParameters in) {
@@ -594,7 +616,7 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
 
     private synchronized Map<String, ?> describeTags(QueryParameters in) {
         List<Object> all = new ArrayList<>();
-        for (String arn : in.list("ResourceArns")) {
+        for (String arn : in.requireList("ResourceArns")) {
             List<Object> tags = new ArrayList<>();
             tags(arn).forEach((k, v) -> tags.add(Map.of("Key", k, "Value", v)));
             all.add(Map.of("ResourceArn", arn, "Tags", tags));
@@ -603,7 +625,14 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
     }
 
     private synchronized Map<String, ?> addTags(QueryParameters in) {
-        in.list("ResourceArns").forEach(arn -> tags(arn).putAll(in.pairs("Tags")));
+        in.requireList("ResourceArns").forEach(arn -> tags(arn).putAll(in.pairs("Tags")));
+        save();
+        return Map.of();
+    }
+
+    private synchronized Map<String, ?> removeTags(QueryParameters in) {
+        List<String> keys = in.list("TagKeys");
+        in.requireList("ResourceArns").forEach(arn -> tags(arn).keySet().removeAll(keys));
         save();
         return Map.of();
     }

@@ -29,6 +29,8 @@ public final class LogsApi implements JsonApi {
     private static final int MAX_EVENTS = 10000;
     private static final Pattern TOKEN = Pattern.compile("([fb])/(\\d+)");
 
+    private static final Pattern NAME = Pattern.compile("[.\\-_/#A-Za-z0-9]{1,512}");
+
     private final TaskLogs logs;
 
     /** The time that podman puts before each piece of a line that was printed in pieces. */
@@ -49,7 +51,15 @@ public final class LogsApi implements JsonApi {
         Map<String, Long> streams = new TreeMap<>();
     }
 
-    private record Event(long time, String message, String stream) {}
+    private record Event(long time, String message, String stream, int line) {
+
+        /**
+         * The same event has the same id in every answer: clients that follow a log drop repeats.
+         */
+        String id() {
+            return String.format("%016d%010d%08x", time, line, stream.hashCode());
+        }
+    }
 
     public LogsApi(TaskLogs logs, StateFile file) {
         this.logs = logs;
@@ -98,8 +108,17 @@ public final class LogsApi implements JsonApi {
         logs.started(group, stream, container);
     }
 
-    private synchronized JsonNode createGroup(ObjectNode in) {
+    private static String groupName(ObjectNode in) {
         String name = in.path("logGroupName").asText();
+        if (!NAME.matcher(name).matches()) {
+            throw AwsError.invalidParameter(
+                    "logGroupName must match " + NAME + ", but was '" + name + "'");
+        }
+        return name;
+    }
+
+    private synchronized JsonNode createGroup(ObjectNode in) {
+        String name = groupName(in);
         if (hasGroup(name)) {
             throw AwsError.of(
                     "ResourceAlreadyExistsException", "The specified log group already exists");
@@ -229,7 +248,7 @@ public final class LogsApi implements JsonApi {
                     .put("timestamp", event.time())
                     .put("message", event.message())
                     .put("ingestionTime", event.time())
-                    .put("eventId", Integer.toString(i));
+                    .put("eventId", event.id());
         }
         if (to < found.size()) {
             out.put("nextToken", Integer.toString(to));
@@ -257,10 +276,10 @@ public final class LogsApi implements JsonApi {
                 String message = PIECE.matcher(rest).replaceAll("");
                 try {
                     long millis = OffsetDateTime.parse(time).toInstant().toEpochMilli();
-                    events.add(new Event(millis, message, stream));
+                    events.add(new Event(millis, message, stream, events.size()));
                 } catch (DateTimeParseException e) {
                     long last = events.isEmpty() ? 0 : events.get(events.size() - 1).time();
-                    events.add(new Event(last, line, stream));
+                    events.add(new Event(last, line, stream, events.size()));
                 }
             }
         } catch (IOException e) {

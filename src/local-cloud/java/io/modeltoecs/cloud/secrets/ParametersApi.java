@@ -43,6 +43,7 @@ public final class ParametersApi implements JsonApi {
                 "PutParameter", this::put,
                 "GetParameter", this::get,
                 "GetParameters", this::getAll,
+                "GetParametersByPath", this::getByPath,
                 "DescribeParameters", this::describe,
                 "DeleteParameter", this::delete);
     }
@@ -58,6 +59,9 @@ public final class ParametersApi implements JsonApi {
 
     private synchronized JsonNode put(ObjectNode in) {
         String name = in.path("Name").asText();
+        if (name.isEmpty() || in.path("Value").asText().isEmpty()) {
+            throw AwsError.of("ValidationException", "Name and Value of a parameter are required.");
+        }
         Parameter parameter = state.parameters.get(name);
         if (parameter != null && !in.path("Overwrite").asBoolean()) {
             throw AwsError.of(
@@ -87,11 +91,32 @@ public final class ParametersApi implements JsonApi {
         ObjectNode out = Json.object();
         ArrayNode found = out.putArray("Parameters");
         ArrayNode missing = out.putArray("InvalidParameters");
+        if (in.path("Names").isEmpty()) {
+            throw AwsError.of("ValidationException", "Names must not be empty.");
+        }
         for (JsonNode name : in.path("Names")) {
             if (state.parameters.containsKey(name(name.asText()))) {
                 found.add(json(name.asText()));
             } else {
                 missing.add(name.asText());
+            }
+        }
+        return out;
+    }
+
+    private synchronized JsonNode getByPath(ObjectNode in) {
+        String path = in.path("Path").asText();
+        if (!path.startsWith("/")) {
+            throw AwsError.of(
+                    "ValidationException", "The parameter path must begin with a slash: " + path);
+        }
+        String head = path.endsWith("/") ? path : path + "/";
+        boolean deep = in.path("Recursive").asBoolean();
+        ObjectNode out = Json.object();
+        ArrayNode found = out.putArray("Parameters");
+        for (String name : state.parameters.keySet()) {
+            if (name.startsWith(head) && (deep || name.indexOf('/', head.length()) < 0)) {
+                found.add(json(name));
             }
         }
         return out;

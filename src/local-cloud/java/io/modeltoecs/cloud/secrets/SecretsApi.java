@@ -8,12 +8,20 @@ import io.modeltoecs.cloud.api.AwsError;
 import io.modeltoecs.cloud.api.JsonApi;
 import io.modeltoecs.cloud.state.Json;
 import io.modeltoecs.cloud.state.StateFile;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 
-/** Secrets Manager, as far as tasks and deploy tools use it: each secret has its current value. */
+/**
+ * Secrets Manager, as far as tasks and deploy tools use it: each secret has its versions, of which
+ * one is {@code AWSCURRENT} and the one before it {@code AWSPREVIOUS}. Older ones are forgotten,
+ * which AWS is free to do with a version that has no stage.
+ */
 public final class SecretsApi implements JsonApi {
+    private static final String CURRENT = "AWSCURRENT";
+    private static final String PREVIOUS = "AWSPREVIOUS";
     private static final int SUFFIX = 6;
 
     /** The parts of a secret's ARN; more of them choose a key and a version of its value. */
@@ -28,12 +36,19 @@ public final class SecretsApi implements JsonApi {
 
     private static final class Secret {
         String arn;
-        String value;
-        String versionId;
+        Map<String, Version> versions = new LinkedHashMap<>();
         String description;
         JsonNode tags;
         long createdAt;
         long changedAt;
+    }
+
+    /** A value: a text, or bytes in base64. */
+    private static final class Version {
+        String text;
+        String binary;
+        String stage;
+        long createdAt;
     }
 
     public SecretsApi(StateFile file) {
@@ -51,23 +66,27 @@ public final class SecretsApi implements JsonApi {
         return Map.of(
                 "CreateSecret", this::create,
                 "PutSecretValue", this::put,
-                "UpdateSecret", this::put,
+                "UpdateSecret", this::update,
                 "GetSecretValue", this::get,
                 "DescribeSecret", this::describe,
+                "ListSecretVersionIds", this::versions,
                 "ListSecrets", in -> list(),
                 "DeleteSecret", this::delete);
     }
 
     /**
      * The value that a container definition's {@code valueFrom} stands for: a secret's ARN, and
-     * maybe {@code :key:stage:version} of which only the key counts.
+     * maybe {@code :key:stage:version}, each of which may be empty.
      *
-     * @throws AwsError where there is no such secret, or its value has no such key
+     * @throws AwsError where there is no such secret or version, or its value has no such key
      */
     public synchronized String value(String from) {
         String[] part = from.split(":", -1);
-        String value = secret(from).value;
-        String key = part.length > ARN_PARTS ? part[ARN_PARTS] : "";
+        String value = version(secret(from), part(part, 2), part(part, 1)).text;
+        if (value == null) {
+            throw AwsError.of("InvalidRequestException", "the secret has no SecretString");
+        }
+        String key = part(part, 0);
         if (key.isEmpty()) {
             return value;
         }
@@ -85,6 +104,30 @@ public final class SecretsApi implements JsonApi {
         return found.isValueNode() ? found.asText() : found.toString();
     }
 
+    private static String part(String[] arn, int index) {
+        return arn.length > ARN_PARTS + index ? arn[ARN_PARTS + index] : "";
+    }
+
+    /** A version by its id, else by its stage, else the current one. */
+    private static Version version(Secret secret, String id, String stage) {
+        String wanted = stage.isEmpty() ? CURRENT : stage;
+        Optional<Version> found =
+                id.isEmpty()
+                        ? secret.versions.values().stream()
+                                .filter(v -> v.stage.equals(wanted))
+                                .findFirst()
+                        : Optional.ofNullable(secret.versions.get(id))
+                                .filter(v -> stage.isEmpty() || v.stage.equals(stage));
+        return found.orElseThrow(
+                () ->
+                        AwsError.of(
+                                "ResourceNotFoundException",
+                                "Secrets Manager can't find the specified secret value for "
+                                        + (id.isEmpty()
+                                                ? "staging label: " + wanted
+                                                : "VersionId: " + id)));
+    }
+
     private synchronized JsonNode create(ObjectNode in) {
         String name = in.path("Name").asText("");
         if (name.isEmpty()) {
@@ -95,6 +138,7 @@ public final class SecretsApi implements JsonApi {
                     "ResourceExistsException",
                     "The operation failed because the secret " + name + " already exists.");
         }
+        checkValue(in, false);
         Secret secret = new Secret();
         String suffix = UUID.randomUUID().toString().substring(0, SUFFIX);
         secret.arn = Arns.of("secretsmanager", "secret:" + name + "-" + suffix);
@@ -111,13 +155,41 @@ public final class SecretsApi implements JsonApi {
         if (in.hasNonNull("Description")) {
             secret.description = in.path("Description").asText();
         }
-        if (in.hasNonNull("SecretString")) {
-            secret.value = in.path("SecretString").asText();
-            secret.versionId = in.path("ClientRequestToken").asText(UUID.randomUUID().toString());
+        if (in.hasNonNull("SecretString") || in.hasNonNull("SecretBinary")) {
+            Version version = new Version();
+            version.text = in.hasNonNull("SecretString") ? in.get("SecretString").asText() : null;
+            version.binary = in.hasNonNull("SecretBinary") ? in.get("SecretBinary").asText() : null;
+            version.stage = CURRENT;
+            version.createdAt = secret.changedAt;
+            secret.versions.values().removeIf(v -> v.stage.equals(PREVIOUS));
+            secret.versions.values().forEach(v -> v.stage = PREVIOUS);
+            secret.versions.put(
+                    in.path("ClientRequestToken").asText(UUID.randomUUID().toString()), version);
         }
     }
 
-    private synchronized JsonNode put(ObjectNode in) {
+    /**
+     * A value is a text or bytes.
+     *
+     * @throws AwsError where both are given, or neither where one has to be
+     */
+    private static void checkValue(ObjectNode in, boolean required) {
+        boolean text = in.hasNonNull("SecretString");
+        boolean binary = in.hasNonNull("SecretBinary");
+        if (text && binary || required && !text && !binary) {
+            throw AwsError.of(
+                    "InvalidParameterException",
+                    "You must provide either SecretString or SecretBinary.");
+        }
+    }
+
+    private JsonNode put(ObjectNode in) {
+        checkValue(in, true);
+        return update(in);
+    }
+
+    private synchronized JsonNode update(ObjectNode in) {
+        checkValue(in, false);
         Secret secret = secret(in.path("SecretId").asText());
         set(secret, in);
         file.save(state);
@@ -126,24 +198,53 @@ public final class SecretsApi implements JsonApi {
 
     private synchronized JsonNode get(ObjectNode in) {
         Secret secret = secret(in.path("SecretId").asText());
-        if (secret.value == null) {
-            throw AwsError.of(
-                    "ResourceNotFoundException",
-                    "Secrets Manager can't find the specified secret value for staging label:"
-                            + " AWSCURRENT");
+        Version version =
+                version(
+                        secret,
+                        in.path("VersionId").asText(""),
+                        in.path("VersionStage").asText(""));
+        ObjectNode out =
+                Json.object()
+                        .put("ARN", secret.arn)
+                        .put("Name", name(secret))
+                        .put("VersionId", idOf(secret, version))
+                        .put("CreatedDate", Json.seconds(version.createdAt));
+        if (version.text == null) {
+            out.put("SecretBinary", version.binary);
+        } else {
+            out.put("SecretString", version.text);
         }
-        ObjectNode out = answer(name(secret), secret);
-        out.put("SecretString", secret.value).put("CreatedDate", Json.seconds(secret.changedAt));
-        out.putArray("VersionStages").add("AWSCURRENT");
+        out.putArray("VersionStages").add(version.stage);
+        return out;
+    }
+
+    private static String idOf(Secret secret, Version version) {
+        return secret.versions.entrySet().stream()
+                .filter(e -> e.getValue() == version)
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private synchronized JsonNode versions(ObjectNode in) {
+        Secret secret = secret(in.path("SecretId").asText());
+        ObjectNode out = Json.object().put("ARN", secret.arn).put("Name", name(secret));
+        ArrayNode all = out.putArray("Versions");
+        secret.versions.forEach(
+                (id, version) ->
+                        all.addObject()
+                                .put("VersionId", id)
+                                .put("CreatedDate", Json.seconds(version.createdAt))
+                                .putArray("VersionStages")
+                                .add(version.stage));
         return out;
     }
 
     private synchronized JsonNode describe(ObjectNode in) {
         Secret secret = secret(in.path("SecretId").asText());
         ObjectNode out = entry(secret);
-        if (secret.versionId != null) {
-            out.putObject("VersionIdsToStages").putArray(secret.versionId).add("AWSCURRENT");
-        }
+        ObjectNode stages = out.putObject("VersionIdsToStages");
+        secret.versions.forEach((id, version) -> stages.putArray(id).add(version.stage));
         return out;
     }
 
@@ -181,7 +282,13 @@ public final class SecretsApi implements JsonApi {
 
     private static ObjectNode answer(String name, Secret secret) {
         ObjectNode out = Json.object().put("ARN", secret.arn).put("Name", name);
-        return secret.versionId == null ? out : out.put("VersionId", secret.versionId);
+        secret.versions.forEach(
+                (id, version) -> {
+                    if (version.stage.equals(CURRENT)) {
+                        out.put("VersionId", id);
+                    }
+                });
+        return out;
     }
 
     private String name(Secret secret) {
