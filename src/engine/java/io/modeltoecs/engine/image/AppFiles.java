@@ -1,6 +1,7 @@
 package io.modeltoecs.engine.image;
 
 import io.modeltoecs.engine.StepException;
+
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -8,6 +9,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -137,6 +139,32 @@ final class AppFiles {
     /** Whether the image takes this file. */
     boolean has(String path) {
         return files.containsKey(path);
+    }
+
+    /** Whether it brings a Flask app, where Flask looks for one. */
+    boolean servesItself() {
+        return has("wsgi.py") || has("app.py") || has("wsgi/__init__.py") || has("app/__init__.py");
+    }
+
+    /** Whether its packages are below {@code src}, as the Python packaging guide has it. */
+    boolean hasSrcLayout() {
+        return !has("src/__init__.py")
+                && files.keySet().stream().anyMatch(path -> path.matches("src/[^/]+(\\.py|/.+)"));
+    }
+
+    /** Links that lead out of the folder: the image has nothing where they point. */
+    List<String> linksOutside() throws IOException {
+        List<String> outside = new ArrayList<>();
+        for (String path : files.keySet()) {
+            Path link = folder.resolve(path);
+            if (Files.isSymbolicLink(link)) {
+                Path target = link.resolveSibling(Files.readSymbolicLink(link)).normalize();
+                if (!target.startsWith(folder)) {
+                    outside.add(path);
+                }
+            }
+        }
+        return outside;
     }
 
     /** Adds the files to a layer, below a folder of the image. */

@@ -1,10 +1,12 @@
 package io.modeltoecs.engine.image;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+
 import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.http.Outbound;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,8 +118,18 @@ public final class ImageBuild implements ImageWorkplace {
         LayerCache.Layer runtime = cache.write(runtimeFiles);
         LayerCache.Layer application = cache.write(appFiles);
         progress.say(
-                "application: %d files, %s"
-                        .formatted(appFiles.count(), Amounts.bytes(application.bytes())));
+                "application: %d files, %s, served by %s"
+                        .formatted(
+                                appFiles.count(),
+                                Amounts.bytes(application.bytes()),
+                                app.servesItself()
+                                        ? "its own Flask app"
+                                        : "the stock runtime, since there is no wsgi.py or app.py"));
+        for (String link : app.linksOutside()) {
+            progress.say(
+                    "application: '%s' is a link to outside of '%s': the image gets the link, but not what it points to"
+                            .formatted(link, order.app()));
+        }
 
         List<Assembly.PlatformImage> images = new ArrayList<>();
         for (int i = 0; i < bases.size(); i++) {
@@ -127,13 +139,13 @@ public final class ImageBuild implements ImageWorkplace {
             add(layers, config, "dependencies", resolved.get(i));
             add(layers, config, "serving runtime", runtime);
             add(layers, config, "application", application);
-            config.variable("PYTHONPATH", "/" + RUNTIME + ":/" + Dependencies.FOLDER)
+            config.variable("PYTHONPATH", pythonPath(app))
                     .variable("PYTHONUNBUFFERED", "1")
                     .variable("PYTHONDONTWRITEBYTECODE", "1")
                     .variable("PORT", Integer.toString(order.port()))
                     .start("/" + APP, USER, order.port(), "python3", "-m", "model_to_ecs");
             describe(config, order, base.python(), resolved.get(i).libraries(), commit);
-            if (!app.has("wsgi.py") && !app.has("app.py")) {
+            if (!app.servesItself()) {
                 // the stock runtime serves, which answers there for sure
                 config.label("io.modeltoecs.readiness", "/readyz");
             }
@@ -141,6 +153,11 @@ public final class ImageBuild implements ImageWorkplace {
                     new Assembly.PlatformImage(order.platforms().get(i), layers, config.toJson()));
         }
         return new Built(bases.get(0).reference(), images);
+    }
+
+    private static String pythonPath(AppFiles app) {
+        String path = "/" + RUNTIME + ":/" + Dependencies.FOLDER;
+        return app.hasSrcLayout() ? path + ":/" + APP + "/src" : path;
     }
 
     private Built fromDockerfile(

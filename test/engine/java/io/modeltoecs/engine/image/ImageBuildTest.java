@@ -4,6 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -14,11 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a built image is, in a real registry, with dependencies that a real uv resolved. */
 class ImageBuildTest {
@@ -62,8 +64,7 @@ class ImageBuildTest {
                 registry.json(repository + "/manifests/" + image.digest()).path("layers")) {
             layers.add(
                     Project.entries(
-                            registry.get(
-                                    repository + "/blobs/" + layer.path("digest").asText())));
+                            registry.get(repository + "/blobs/" + layer.path("digest").asText())));
         }
         return layers;
     }
@@ -75,9 +76,15 @@ class ImageBuildTest {
                 project.run(
                         Orders.change(
                                 order("team/layout"),
-                                Map.of("requirements", "requirements.txt", "port", 9000,
-                                        "allow", List.of("fairlib.Model", "own.*"),
-                                        "labels", new TreeMap<>(Map.of("team", "iris")))));
+                                Map.of(
+                                        "requirements",
+                                        "requirements.txt",
+                                        "port",
+                                        9000,
+                                        "allow",
+                                        List.of("fairlib.Model", "own.*"),
+                                        "labels",
+                                        new TreeMap<>(Map.of("team", "iris")))));
 
         JsonNode root = config(image, "team/layout");
         JsonNode config = root.path("config");
@@ -137,12 +144,10 @@ class ImageBuildTest {
                         "layersPushed",
                         "layersReused",
                         "base");
-        assertThat(image.reference())
-                .isEqualTo(registry.host() + "/team/layout@" + image.digest());
+        assertThat(image.reference()).isEqualTo(registry.host() + "/team/layout@" + image.digest());
         assertThat(image.base()).startsWith(registry.host() + "/base/python@sha256:");
         assertThat(image.tag()).matches("[0-9a-f]{12}-7");
-        assertThat(registry.json("team/layout/manifests/" + image.tag()).path("layers"))
-                .hasSize(4);
+        assertThat(registry.json("team/layout/manifests/" + image.tag()).path("layers")).hasSize(4);
     }
 
     @Test
@@ -167,8 +172,7 @@ class ImageBuildTest {
                     registry.json("platforms/manifests/" + entry.path("digest").asText());
             JsonNode config =
                     registry.json(
-                            "platforms/blobs/"
-                                    + manifest.path("config").path("digest").asText());
+                            "platforms/blobs/" + manifest.path("config").path("digest").asText());
             assertThat(config.path("architecture").asText()).isEqualTo(architecture);
             byte[] dependencies =
                     registry.get(
@@ -312,6 +316,36 @@ class ImageBuildTest {
         assertThat(app.get("app/app.py").getMode() & 0777).isEqualTo(0644);
         assertThat(app.get("app/passwd").isSymbolicLink()).isTrue();
         assertThat(image.tag()).contains("-dirty-");
+    }
+
+    /** A pyproject.toml, packages below src, an app that is a package, links in and out. */
+    @Test
+    void otherLayoutsOfRepositories() throws Exception {
+        Project project =
+                new Project(scratch.resolve("src-layout"), scratch.resolve("caches"))
+                        .write(
+                                "pyproject.toml",
+                                "[project]\nname = 'iris'\nversion = '1'\ndependencies = ['click==8.1.7']\n")
+                        .write("src/iris/__init__.py", "")
+                        .write("app/__init__.py", "from iris import create_app\n")
+                        .write("data/a.txt", "a");
+        Files.createSymbolicLink(project.folder.resolve("inside"), Path.of("data/a.txt"));
+        Files.createSymbolicLink(project.folder.resolve("outside"), Path.of("/mnt/models/a.pkl"));
+        project.commit();
+        BuiltImage image =
+                project.run(
+                        Orders.change(order("layouts"), Map.of("requirements", "pyproject.toml")));
+        JsonNode config = config(image, "layouts").path("config");
+        assertThat(config.path("Env").toString())
+                .contains(
+                        "PYTHONPATH=/opt/model-to-ecs/runtime:/opt/model-to-ecs/site-packages:/app/src");
+        assertThat(config.path("Labels").has("io.modeltoecs.readiness")).isFalse();
+        assertThat(config.path("Labels").path("io.modeltoecs.libraries").asText())
+                .contains("\"click\":\"8.1.7\"");
+        assertThat(project.lines)
+                .anyMatch(line -> line.endsWith("served by its own Flask app"))
+                .anyMatch(line -> line.contains("'outside' is a link to outside of '.'"))
+                .noneMatch(line -> line.contains("'inside'"));
     }
 
     @Test
