@@ -139,7 +139,7 @@ class Outside:
         group = self.aws(
             "elbv2", "create-target-group", "--name", self.name, "--protocol", "HTTP", "--port", "8080",
             "--target-type", "ip", "--vpc-id", "vpc-local", "--health-check-path", path,
-            "--health-check-interval-seconds", "5", "--health-check-timeout-seconds", "2",
+            "--health-check-interval-seconds", "5", "--health-check-timeout-seconds", "4",
             "--healthy-threshold-count", "2", "--unhealthy-threshold-count", "2",
         )["TargetGroups"][0]["TargetGroupArn"]
         self.aws(

@@ -85,7 +85,7 @@ def untouched(rollouts):
 def test_why_it_failed(untouched, cause):
     env, arguments, fault, words = CAUSES[cause]
     new = int(untouched.revision().partition(":")[2])
-    arguments = {"env": environment(CASE=cause, **env), **arguments}
+    arguments = {"env": environment(CASE=list(CAUSES).index(cause), **env), **arguments}
     if fault:
         newest = int(untouched.newest().partition(":")[2])
         aim = {} if fault["fault"] == "no-capacity" else {"taskDefinition": f"{untouched.name}:{newest + 1}"}

@@ -4,10 +4,12 @@ import io.modeltoecs.engine.aws.AwsAccess;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
 import software.amazon.awssdk.services.cloudwatchlogs.model.GetLogEventsRequest;
 import software.amazon.awssdk.services.cloudwatchlogs.model.OutputLogEvent;
+import software.amazon.awssdk.services.cloudwatchlogs.model.ResourceNotFoundException;
 
 /** The last lines that a container wrote, from CloudWatch Logs. */
 final class LogTail {
@@ -67,6 +69,13 @@ final class LogTail {
                             .map(String::stripTrailing)
                             .toList();
             return lines.isEmpty() ? List.of("(nothing in " + group + "/" + stream + ")") : lines;
+        } catch (ResourceNotFoundException e) {
+            // it has never run, or has never written a line
+            return List.of();
+        } catch (AwsServiceException e) {
+            String why =
+                    AwsCall.denied(e) ? "access denied to logs:GetLogEvents" : AwsCall.message(e);
+            return List.of("(its log can't be read: " + why + ")");
         } catch (SdkException e) {
             return List.of("(its log can't be read: " + e.getMessage() + ")");
         }

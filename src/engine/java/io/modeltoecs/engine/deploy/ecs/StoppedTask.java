@@ -46,7 +46,12 @@ record StoppedTask(String id, Task task, Container container) {
 
     /** All that ECS says of why. */
     String texts() {
-        return container.reason() == null ? reason(task) : reason(task) + "; " + container.reason();
+        return tellsMore() ? reason(task) + "; " + container.reason() : reason(task);
+    }
+
+    /** Whether the container's reason isn't just the task's again. */
+    private boolean tellsMore() {
+        return container.reason() != null && !reason(task).contains(container.reason());
     }
 
     /** The cause in plain words. */
@@ -90,8 +95,7 @@ record StoppedTask(String id, Task task, Container container) {
                                 facts.append(", ")
                                         .append(Amounts.seconds(it))
                                         .append(" after its start"));
-        if (container.name() != null
-                && (container.exitCode() != null || container.reason() != null)) {
+        if (container.name() != null && (container.exitCode() != null || tellsMore())) {
             facts.append("; container '").append(container.name()).append("':");
             if (container.exitCode() != null) {
                 facts.append(" exit code ").append(container.exitCode());
@@ -99,7 +103,7 @@ record StoppedTask(String id, Task task, Container container) {
             if (wasKilled()) {
                 facts.append(" (it did not stop in time when it was asked to, and was killed)");
             }
-            if (container.reason() != null) {
+            if (tellsMore()) {
                 facts.append(' ').append(container.reason());
             }
         }
