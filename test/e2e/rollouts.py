@@ -84,7 +84,7 @@ class Rollouts(Outside):
         definition["containerDefinitions"][0].update(memory=256, stopTimeout=10)
         definition["containerDefinitions"][0]["logConfiguration"]["options"]["awslogs-group"] = f"/ecs/{self.name}"
         spec["service"]["loadBalancers"][0]["targetGroupArn"] = self.group
-        spec["service"]["healthCheckGracePeriodSeconds"] = 20
+        spec["service"]["healthCheckGracePeriodSeconds"] = 60
         breaker = spec["service"]["deploymentConfiguration"]["deploymentCircuitBreaker"]
         breaker["thresholdConfiguration"] = {"type": "COUNT", "value": 2}
         spec["service"].update(service)

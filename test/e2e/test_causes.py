@@ -21,7 +21,7 @@ CAUSES = {
     ),
     "never healthy": (
         {"MODE": "never ready"}, {}, {},
-        ["The load balancer's health check got an error from the program", "codes: [503]", "GracePeriodSeconds (now 20)"],
+        ["The load balancer's health check got an error from the program", "codes: [503]", "GracePeriodSeconds (now 60)"],
     ),
     "healthy, and ill after 20 s": (
         {"MODE": "ill after 20 s"}, {"verify": "[[path: '/ready', seconds: 40]]"}, {},
@@ -76,8 +76,8 @@ def untouched(rollouts):
     before, answer = rollouts.revision(), rollouts.predict()
     with rollouts.load():
         yield rollouts
-        rollouts.until(lambda: rollouts.revision() == before, 90)
-        rollouts.until(rollouts.steady, 90)
+        rollouts.until(lambda: rollouts.revision() == before, 300)
+        rollouts.until(rollouts.steady, 300)
     assert rollouts.predict() == answer
 
 
@@ -201,7 +201,7 @@ def test_access_denied_to(rollouts, action):
                 model=f"'{rollouts.model}@latest'",
                 env=environment(CASE=action),
             )
-        rollouts.until(rollouts.steady, 90)
+        rollouts.until(rollouts.steady, 300)
     if built.status == 0:
         assert action not in NEEDED
     else:

@@ -4,7 +4,6 @@ import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.progress.Activity;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

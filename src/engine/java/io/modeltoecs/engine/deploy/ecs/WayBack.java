@@ -26,13 +26,7 @@ final class WayBack {
     /** When the service deployment that was seen last had been asked for. */
     private long asked;
 
-    WayBack(
-            Rules rules,
-            EcsApi ecs,
-            Report report,
-            Poller poller,
-            Progress progress,
-            Clock clock) {
+    WayBack(Rules rules, EcsApi ecs, Report report, Poller poller, Progress progress, Clock clock) {
         this.rules = rules;
         this.ecs = ecs;
         this.report = report;
@@ -150,7 +144,8 @@ final class WayBack {
         if (arn == null) {
             return;
         }
-        Look<ServiceDeployment> look = poller.deployments().look(arn, asked, ecs::serviceDeployments);
+        Look<ServiceDeployment> look =
+                poller.deployments().look(arn, asked, ecs::serviceDeployments);
         if (look.later() != null) {
             return;
         }
