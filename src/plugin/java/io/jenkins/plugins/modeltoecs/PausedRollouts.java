@@ -76,7 +76,7 @@ public final class PausedRollouts implements Action {
 
     @Override
     public String getIconFileName() {
-        return "clock.png";
+        return "symbol-pause";
     }
 
     @Override
