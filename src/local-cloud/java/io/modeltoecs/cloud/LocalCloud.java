@@ -2,6 +2,7 @@ package io.modeltoecs.cloud;
 
 import io.modeltoecs.cloud.api.Front;
 import io.modeltoecs.cloud.api.Keys;
+import io.modeltoecs.cloud.autoscaling.AutoScalingApi;
 import io.modeltoecs.cloud.cloudwatch.Alarms;
 import io.modeltoecs.cloud.cloudwatch.CloudWatchApi;
 import io.modeltoecs.cloud.cloudwatch.CloudWatchQueryApi;
@@ -157,7 +158,14 @@ public final class LocalCloud implements AutoCloseable {
         Front front =
                 new Front(
                         keys,
-                        List.of(ecs, ecr, logs, secrets, parameters, alarmApi),
+                        List.of(
+                                ecs,
+                                ecr,
+                                logs,
+                                secrets,
+                                parameters,
+                                alarmApi,
+                                new AutoScalingApi()),
                         List.of(
                                 elb,
                                 new StsApi(keys),
