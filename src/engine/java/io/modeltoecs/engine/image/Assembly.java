@@ -14,6 +14,7 @@ import java.util.List;
  * @param base the base image by digest, which the layers that aren't ours come from; null where a
  *     Dockerfile's tool doesn't tell it
  * @param images one for each platform
+ * @param provenance how it was made, as JSON; null to attach neither that nor a bill of materials
  * @param startedAt when the assembly began, in milliseconds since the epoch
  */
 public record Assembly(
@@ -23,6 +24,7 @@ public record Assembly(
         boolean immutable,
         String base,
         List<PlatformImage> images,
+        String provenance,
         long startedAt)
         implements Serializable {
 

@@ -26,6 +26,8 @@ import java.util.Map;
  * @param port the port that the container listens on
  * @param immutable whether a tag that names other content is an error
  * @param build number of the build
+ * @param sbom whether to attach a bill of materials and the provenance
+ * @param builder what runs the build, as a URI
  * @param runtime files of the serving runtime by their path below its folder
  */
 public record BuildOrder(
@@ -45,6 +47,8 @@ public record BuildOrder(
         int port,
         boolean immutable,
         int build,
+        boolean sbom,
+        String builder,
         Map<String, byte[]> runtime)
         implements Serializable {
 

@@ -71,6 +71,7 @@ public final class ImageBuild implements ImageWorkplace {
                 order.immutable(),
                 built.base(),
                 built.images(),
+                order.sbom() ? Provenance.predicate(order, commit, built.base()) : null,
                 startedAt);
     }
 

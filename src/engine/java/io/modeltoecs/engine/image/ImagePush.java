@@ -83,11 +83,17 @@ final class ImagePush {
                 for (Assembly.PlatformImage image : assembly.images()) {
                     pushConfig(repository, image);
                 }
-                if (whole.isIndex()) {
-                    for (Manifest manifest : manifests) {
-                        repository.put(manifest, manifest.digest());
-                    }
+                for (Manifest manifest : manifests) {
+                    repository.put(manifest, manifest.digest());
                 }
+                if (whole.isIndex()) {
+                    repository.put(whole, whole.digest());
+                }
+            }
+            if (assembly.provenance() != null) {
+                // before the tags: what has a tag is complete
+                new Attachments(assembly, cache, this::openBase, progress)
+                        .push(repository, whole, manifests);
             }
             for (String tag : missingTags) {
                 repository.put(whole, tag);

@@ -6,6 +6,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -134,6 +136,28 @@ final class RegistryRepository implements AutoCloseable {
                             throw new IOException("its blob " + digest + " has other content");
                         }
                         return bytes;
+                    }
+                });
+    }
+
+    /** How the content of a blob is read. */
+    @FunctionalInterface
+    interface Reading<T> {
+        T of(InputStream content) throws IOException;
+    }
+
+    /** Reads a blob while it comes in; again from its start where the connection is lost. */
+    <T> T read(String digest, Reading<T> reading) throws InterruptedException {
+        return failures.call(
+                () -> {
+                    MessageDigest hash = Hashes.sha256();
+                    try (InputStream in = new DigestInputStream(blob(digest).open(0), hash)) {
+                        T result = reading.of(in);
+                        in.transferTo(OutputStream.nullOutputStream());
+                        if (!Hashes.name(hash).equals(digest)) {
+                            throw new IOException("its blob " + digest + " has other content");
+                        }
+                        return result;
                     }
                 });
     }

@@ -123,7 +123,16 @@ public final class ServingImage {
                 options.port(),
                 options.immutable(),
                 build.number(),
+                options.sbom(),
+                builder(),
                 ServingRuntime.files());
+    }
+
+    /** The job, not the build: the same inputs have the same provenance. */
+    private String builder() {
+        return build.url() == null
+                ? "urn:model-to-ecs:local"
+                : build.url().replaceFirst("/[0-9]+/*$", "/");
     }
 
     private BuildOrder.ModelNeeds modelNeeds() {

@@ -116,6 +116,23 @@ final class LocalRegistry implements AutoCloseable {
             String... architectures)
             throws Exception {
         ObjectMapper json = new ObjectMapper();
+        files.content("etc/os-release", "ID=debian\nVERSION_ID=\"12\"\n".getBytes(), false);
+        files.content(
+                "var/lib/dpkg/status",
+                """
+                Package: libc6
+                Status: install ok installed
+                Architecture: amd64
+                Version: 2.36-9+deb12u7
+                Description: GNU C Library
+                 Version: not this
+
+                Package: left-over
+                Status: deinstall ok config-files
+                Version: 1
+                """
+                        .getBytes(),
+                false);
         LayerCache cache = new LayerCache(log.resolveSibling("base-layers"));
         LayerCache.Layer layer = cache.write(files);
         String repository = name.replaceFirst(":.*", "");

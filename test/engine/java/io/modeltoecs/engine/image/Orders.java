@@ -29,6 +29,8 @@ final class Orders {
                 8080,
                 false,
                 7,
+                false,
+                "urn:model-to-ecs:test",
                 Project.RUNTIME);
     }
 
