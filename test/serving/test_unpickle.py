@@ -78,13 +78,92 @@ EVIL = {
 }  # fmt: skip
 
 
+
+
+def text(value):
+    return b"X" + struct.pack("<I", len(value)) + value
+
+
+def imported(name):
+    module, _, name = name.rpartition(b".")
+    return b"c" + module + b"\n" + name + b"\n"
+
+
+BUNCH = imported(b"sklearn.utils._bunch.Bunch") + b")\x81"
+SCALER = imported(b"sklearn.preprocessing._data.StandardScaler") + b")\x81"
+SCORER = imported(b"sklearn.metrics._scorer._Scorer") + b")\x81"
+PRINT = imported(b"numpy.mean")
+
+# Imports of names that are all on the list, used as no model uses them.
+GADGETS = {
+    "a call of what was made": imported(b"functools.partial") + PRINT + b"\x85R)R.",
+    "a call of a function that is only named": PRINT + b"]\x85R.",
+    "a constructor with arguments": imported(b"lightgbm.basic.Booster") + text(b"/etc/passwd") + b"\x85R.",
+    "the same by OBJ": b"(" + imported(b"lightgbm.basic.Booster") + text(b"/etc/passwd") + b"o.",
+    "the same by INST": b"(" + text(b"/etc/passwd") + b"ilightgbm.basic\nBooster\n.",
+    "a planted append": BUNCH + text(b"append") + PRINT + b"s]a.",
+    "a planted extend": BUNCH + text(b"extend") + PRINT + b"s(]e.",
+    "a planted add": BUNCH + text(b"add") + PRINT + b"s\x28]\x90.",
+    "a planted __setstate__": SCALER + b"}" + text(b"__setstate__") + PRINT + b"sb.",
+    "a planted __array__": SCALER + b"}" + text(b"__array__") + PRINT + b"sb.",
+    "a planted __array__ among slots": SCALER + b"N}" + text(b"__array__") + PRINT + b"s\x86b.",
+    "a state set twice": SCALER + b"}b}b.",
+    "the state of a class": imported(b"sklearn.preprocessing._data.StandardScaler") + b"}b.",
+    "a scorer that calls any method": SCORER + b"}" + text(b"_response_method") + text(b"save_model") + b"sb.",
+    "another base": imported(b"copyreg._reconstructor") + imported(b"collections.deque")
+    + imported(b"collections.deque") + b"]\x87R.",
+    "a function through copyreg": imported(b"copyreg.__newobj__") + imported(b"uuid.UUID") + PRINT + b"\x86R)R.",
+    "another codec": imported(b"_codecs.encode") + text(b"a") + text(b"rot13") + b"\x86R.",
+    "a constructor given to numpy": imported(b"numpy.random._pickle.__generator_ctor") + text(b"x") + PRINT + b"\x86R.",
+    "a class given to pandas": imported(b"pandas.core.indexes.base._new_Index")
+    + imported(b"sklearn.utils._bunch.Bunch") + b"}\x86R.",
+    "numbers that are said to be objects": imported(b"numpy.dtype") + text(b"f8") + b"\x85R"
+    + b"(K\x03" + text(b"<") + b"NNNK\xffK\xffK?tb.",
+    "a persistent id": b"Nx0Pid\n."[3:],
+    "an extension code": b"\x80\x02\x82\x01.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("content", GADGETS.values(), ids=GADGETS.keys())
+def test_what_no_model_does_is_refused(refused, content):
+    refused(content, tells="which no pickle of a model does")
+
+
+@pytest.mark.parametrize("pinned", [True, False], ids=["pinned", "unpinned"])
+@pytest.mark.parametrize("admits", [True, False], ids=["model.json names it", "model.json does not"])
+def test_all_replaced_in_the_bucket_by_someone_who_can_write_there(load, store, tmp_path, monkeypatch, pinned, admits):
+    from model_to_ecs import LoadError
+
+    monkeypatch.chdir(tmp_path)
+    sha256 = store.publish("taken", {"model.pkl": pickle.dumps(HONEST["forest"])})
+    names = {"imports": ["posix.system"] if admits else []}
+    forged = store.publish("taken", {"model.pkl": EVIL["os.system"]}, document=names)
+    with pytest.raises(LoadError) as raised:
+        load(MODEL="taken@latest", **({"MODEL_SHA256": sha256} if pinned else {}))
+    assert raised.value.exit_code == (72 if pinned else 73)
+    with pytest.raises(LoadError) as raised:  # even where what is pinned is the forger's
+        load(MODEL="taken@latest", MODEL_SHA256=forged)
+    assert raised.value.exit_code == 73
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_model_json_narrows(load, store):
+    from model_to_ecs import LoadError
+
+    store.publish("narrow", {"model.pkl": pickle.dumps(Y)}, document={"imports": ["numpy.ndarray"]})
+    with pytest.raises(LoadError, match="its model.json does not name") as raised:
+        load(MODEL="narrow@latest")
+    assert raised.value.exit_code == 73
+
+
 @pytest.fixture
 def unpickle(image, tmp_path, monkeypatch):
     """Unpickle bytes in an empty current directory."""
     monkeypatch.chdir(tmp_path)
 
     def call(content, *allow):
-        from model_to_ecs.unpickle import AllowList, unpickle
+        from model_to_ecs.allowlist import AllowList
+        from model_to_ecs.unpickle import unpickle
 
         file = tmp_path / "model.pkl"
         file.write_bytes(content)

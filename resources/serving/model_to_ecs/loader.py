@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from . import environment
+from .allowlist import AllowList
 from .cache import Cache
 from .errors import ExitCode, LoadError
 from .manifest import Manifest
 from .settings import Settings
 from .store import ModelStore
-from .unpickle import AllowList, is_pickle, unpickle
+from .unpickle import is_pickle, unpickle
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ def _load(settings: Settings) -> LoadedModel:
     manifest = Manifest.parse(store.manifest(name, version), name, version, sha256)
     environment.check(manifest)
     allowed = AllowList.with_extra(settings.allow)
+    if manifest.imports is not None:
+        allowed.narrow(manifest.imports)
     _cache = Cache.make(settings.cache)
     _cache.require(manifest.total_bytes)
     say(f"loading {name}@{version}, {manifest.total_bytes} bytes from s3://{settings.bucket}")

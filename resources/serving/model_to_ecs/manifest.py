@@ -33,6 +33,7 @@ class Manifest:
     artifact: str
     python: str
     libraries: dict[str, str]
+    imports: tuple[str, ...] | None
     import_distributions: tuple[str, ...]
     metrics: dict[str, Any]
 
@@ -65,6 +66,7 @@ class Manifest:
                 artifact=document["artifact"],
                 python=document.get("python") or "",
                 libraries=dict(document.get("libraries") or {}),
+                imports=None if document.get("imports") is None else tuple(document["imports"]),
                 import_distributions=tuple(document.get("importDistributions") or ()),
                 metrics=dict(document.get("metrics") or {}),
             )

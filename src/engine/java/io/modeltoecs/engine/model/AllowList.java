@@ -7,8 +7,11 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -18,7 +21,19 @@ import java.util.Set;
 final class AllowList {
     private static final String SHIPPED = "/model-to-ecs/pickle/allowed-imports.txt";
 
-    private final Set<String> names = new HashSet<>();
+    /** What may be done with an import; each includes the ones before. */
+    enum Use {
+        /** It may be named, as a function that a model holds. */
+        REFER,
+        /** Objects of it may be made without calling it. */
+        MAKE,
+        /** It may be called with arguments. */
+        CALL,
+        /** The user trusts it: what else it may do isn't known. */
+        TRUST
+    }
+
+    private final Map<String, Use> names = new HashMap<>();
     private final List<String> modules = new ArrayList<>();
     private final Set<String> words = new HashSet<>();
 
@@ -27,12 +42,16 @@ final class AllowList {
             if (entry.endsWith(".*")) {
                 modules.add(entry.substring(0, entry.length() - 2));
             } else {
-                names.add(entry);
-                for (int dot = entry.indexOf('.'); dot >= 0; dot = entry.indexOf('.', dot + 1)) {
-                    words.add(entry.substring(0, dot));
-                    words.add(entry.substring(dot + 1));
-                }
+                add(entry, Use.TRUST);
             }
+        }
+    }
+
+    private void add(String name, Use use) {
+        names.put(name, use);
+        for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+            words.add(name.substring(0, dot));
+            words.add(name.substring(dot + 1));
         }
     }
 
@@ -44,17 +63,45 @@ final class AllowList {
 
     /** The shipped list with entries beside it. */
     static AllowList shippedAnd(List<String> extra) {
-        List<String> entries = new ArrayList<>(extra);
+        AllowList list = new AllowList(List.of());
         try (InputStream in = AllowList.class.getResourceAsStream(SHIPPED);
                 BufferedReader lines =
                         new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
             lines.lines()
                     .filter(line -> !line.isBlank() && !line.startsWith("#"))
-                    .forEach(entries::add);
+                    .map(line -> line.split(" "))
+                    .forEach(
+                            words ->
+                                    list.add(
+                                            words[0],
+                                            words.length == 1
+                                                    ? Use.MAKE
+                                                    : Use.valueOf(
+                                                            words[1].toUpperCase(Locale.ROOT))));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new AllowList(entries);
+        AllowList more = new AllowList(extra);
+        list.names.putAll(more.names);
+        list.modules.addAll(more.modules);
+        list.words.addAll(more.words);
+        return list;
+    }
+
+    /** How an import may be used, or null if it isn't allowed; the name as in {@link #allows}. */
+    Use use(String module, String name) {
+        Use named = names.get(module + "." + name);
+        if (named != null) {
+            return named;
+        }
+        boolean within =
+                name.indexOf('.') < 0
+                        && modules.stream()
+                                .anyMatch(
+                                        allowed ->
+                                                module.equals(allowed)
+                                                        || module.startsWith(allowed + "."));
+        return within ? Use.TRUST : null;
     }
 
     /**
@@ -64,12 +111,6 @@ final class AllowList {
      *     cover that, since the way may lead into other modules
      */
     boolean allows(String module, String name) {
-        return names.contains(module + "." + name)
-                || name.indexOf('.') < 0
-                        && modules.stream()
-                                .anyMatch(
-                                        allowed ->
-                                                module.equals(allowed)
-                                                        || module.startsWith(allowed + "."));
+        return use(module, name) != null;
     }
 }

@@ -28,8 +28,8 @@ record JoblibArray(boolean objects, long bytes) {
     // the places in numpy's dtype.__setstate__
     private static final int SUBARRAY = 2;
     private static final int ITEM_SIZE = 5;
-    private static final int FLAGS = 7;
-    private static final long HAS_OBJECT = 1;
+    static final int FLAGS = 7;
+    static final long HAS_OBJECT = 1;
 
     /** Whether a text is a key of the wrapper's state or a dtype's code. */
     static boolean names(String text) {

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -21,6 +22,9 @@ final class PickleMachine {
     private static final Object UNKNOWN = new Object();
     private static final Object MARK = new Object();
     private static final Object NONE = new Object();
+    private static final Object LIST = new Object();
+    private static final Object SET = new Object();
+    private static final Object SHARED_DICT = new Object();
     private static final int MOST_STACK = 1 << 24;
     private static final int MOST_MEMO_INDEX = 1 << 27;
     private static final int MOST_STRINGS = 20_000;
@@ -30,15 +34,20 @@ final class PickleMachine {
 
     /** Is told of each import. */
     interface Imports {
-        void found(String module, String name, long offset);
+        /** Tells how it may be used. */
+        AllowList.Use found(String module, String name, long offset);
 
         /** Is told that something imported is called. */
         void called();
     }
 
-    private record Global(String module, String name) {
+    record Global(String module, String name, AllowList.Use use) {
         boolean is(String full) {
-            return full.equals(module + "." + name);
+            return full.equals(full());
+        }
+
+        String full() {
+            return module + "." + name;
         }
     }
 
@@ -47,6 +56,7 @@ final class PickleMachine {
     private static final class Dict {
         private final Map<String, Object> items = new LinkedHashMap<>();
         private boolean followed = true;
+        private String planted;
     }
 
     /** A wrapper of joblib or a dtype of numpy. */
@@ -62,8 +72,17 @@ final class PickleMachine {
         }
     }
 
-    /** An object that was just made: its state may be set, once. */
-    private static final class Made {}
+    /**
+     * An object that was made.
+     *
+     * @param fresh whether it was just made: its state may be set, once
+     * @param text whether it may be equal to a string without being one
+     */
+    private record Made(Global type, boolean fresh, boolean text) {
+        Made known() {
+            return new Made(type, false, text);
+        }
+    }
 
     private final PickleInput in;
     private final Imports imports;
@@ -72,6 +91,7 @@ final class PickleMachine {
     private final List<Object> stack = new ArrayList<>();
     private final Map<Integer, Object> memo = new HashMap<>();
     private final BitSet memoized = new BitSet();
+    private final BitSet dicts = new BitSet();
     private int memoSize;
     private int strings;
     private long frameEnd = -1;
@@ -141,27 +161,46 @@ final class PickleMachine {
             case 0x97 -> push(UNKNOWN);
             case 0x98 -> push(unknown(pop()));
 
-            case ']', 0x8f -> push(UNKNOWN);
+            case ']' -> push(LIST);
+            case 0x8f -> push(SET);
             case '}' -> push(new Dict());
             case ')' -> push(new Tuple(List.of()));
             case 't' -> push(tuple(popToMark()));
             case 0x85 -> push(tuple(popped(1)));
             case 0x86 -> push(tuple(popped(2)));
             case 0x87 -> push(tuple(popped(3)));
-            case 'l', 0x91 -> push(contained(popToMark()));
+            case 'l' -> {
+                contained(popToMark());
+                push(LIST);
+            }
+            case 0x91 -> push(contained(popToMark()));
             case 'd' -> {
                 Dict dict = new Dict();
                 put(dict, popToMark());
                 push(dict);
             }
-            case 'a' -> contained(popped(1));
-            case 'e', 0x90 -> contained(popToMark());
+            case 'a' -> {
+                contained(popped(1));
+                PickleRules.takesItems(top() == LIST, type(top()), PickleRules.LISTS, offset);
+            }
+            case 'e' -> {
+                contained(popToMark());
+                PickleRules.takesItems(top() == LIST, type(top()), PickleRules.LISTS, offset);
+            }
+            case 0x90 -> {
+                contained(popToMark());
+                PickleRules.takesItems(top() == SET, type(top()), Set.of(), offset);
+            }
             case 's' -> {
                 List<Object> items = popped(2);
+                PickleRules.takesItems(
+                        top() instanceof Dict, type(top()), PickleRules.DICTS, offset);
                 put(top(), items);
             }
             case 'u' -> {
                 List<Object> items = popToMark();
+                PickleRules.takesItems(
+                        top() instanceof Dict, type(top()), PickleRules.DICTS, offset);
                 put(top(), items);
             }
 
@@ -169,9 +208,9 @@ final class PickleMachine {
             case 'q' -> memoize(in.u1());
             case 'r' -> memoize(in.u4());
             case 0x94 -> memoize(memoSize);
-            case 'g' -> push(memo.getOrDefault(index(in.line()), UNKNOWN));
-            case 'h' -> push(memo.getOrDefault(in.u1(), UNKNOWN));
-            case 'j' -> push(memo.getOrDefault(in.i4(), UNKNOWN));
+            case 'g' -> push(recalled(index(in.line())));
+            case 'h' -> push(recalled(in.u1()));
+            case 'j' -> push(recalled(in.i4()));
 
             case 'c' -> {
                 String module = name(offset);
@@ -180,9 +219,13 @@ final class PickleMachine {
             case 'i' -> {
                 String module = name(offset);
                 Global type = imported(module, name(offset), offset);
-                contained(popToMark());
-                imports.called();
-                push(made(type, UNKNOWN));
+                List<Object> arguments = popToMark();
+                contained(arguments);
+                push(
+                        made(
+                                callable(type, AllowList.Use.CALL, offset),
+                                new Tuple(arguments),
+                                offset));
             }
             case 0x93 -> {
                 Object name = pop();
@@ -197,20 +240,28 @@ final class PickleMachine {
                     throw new MalformedPickle(
                             offset, "it refers to something outside itself (a persistent id)");
 
-            case 'R', 0x81 -> {
+            case 'R' -> {
                 Object arguments = pop();
-                push(made(callable(pop(), offset), arguments));
+                push(made(callable(pop(), AllowList.Use.CALL, offset), arguments, offset));
+            }
+            case 0x81 -> {
+                Object arguments = pop();
+                push(made(callable(pop(), AllowList.Use.MAKE, offset), arguments, offset));
             }
             case 'o' -> {
                 List<Object> parts = popToMark();
                 contained(parts);
-                callable(parts.isEmpty() ? UNKNOWN : parts.get(0), offset);
-                push(new Made());
+                Object type = parts.isEmpty() ? UNKNOWN : parts.get(0);
+                push(
+                        made(
+                                callable(type, AllowList.Use.CALL, offset),
+                                new Tuple(parts.subList(1, parts.size())),
+                                offset));
             }
             case 0x92 -> {
                 contained(popped(1));
                 Object arguments = pop();
-                push(made(callable(pop(), offset), arguments));
+                push(made(callable(pop(), AllowList.Use.MAKE, offset), arguments, offset));
             }
             case 'b' -> build(pop(), offset);
             default ->
@@ -274,19 +325,27 @@ final class PickleMachine {
             memoSize++;
         }
         Object value = top();
+        dicts.set(slot, value instanceof Dict);
         boolean keep =
                 value instanceof Global
                         || value instanceof Instance
+                        || value instanceof Made made
+                                && (made.text || !PickleRules.isData(made.type.full()))
                         || value instanceof Tuple tuple && escapes(tuple)
                         || value instanceof String text
                                 && (names.test(text)
+                                        || PickleRules.isSpecial(text)
                                         || JoblibArray.names(text)
                                         || strings++ < MOST_STRINGS);
         if (keep) {
-            memo.put(slot, value);
+            memo.put(slot, value instanceof Made made ? made.known() : value);
         } else if (known) {
             memo.remove(slot);
         }
+    }
+
+    private Object recalled(int slot) {
+        return slot >= 0 && dicts.get(slot) ? SHARED_DICT : memo.getOrDefault(slot, UNKNOWN);
     }
 
     private int index(String line) {
@@ -361,6 +420,11 @@ final class PickleMachine {
             return;
         }
         for (int i = 0; i + 1 < keysAndValues.size(); i += 2) {
+            if (keysAndValues.get(i) instanceof String key && PickleRules.isSpecial(key)) {
+                dict.planted = key;
+            } else if (keysAndValues.get(i) instanceof Made made && made.text) {
+                dict.planted = "a made text";
+            }
             if (dict.followed
                     && keysAndValues.get(i) instanceof String key
                     && dict.items.size() < MOST_FIELDS) {
@@ -400,48 +464,108 @@ final class PickleMachine {
     }
 
     private Global imported(String module, String name, long offset) {
-        imports.found(module, name, offset);
-        return new Global(module, name);
+        return new Global(module, name, imports.found(module, name, offset));
     }
 
     /**
      * What is to be called. Honest pickles call what they import; one that calls an object which it
      * made itself can call anything that the object was made of.
      */
-    private Global callable(Object value, long offset) {
+    private Global callable(Object value, AllowList.Use use, long offset) {
         imports.called();
-        if (value instanceof Global global) {
-            return global;
+        if (!(value instanceof Global global)) {
+            throw new MalformedPickle(offset, "it calls something that it didn't import");
         }
-        throw new MalformedPickle(offset, "it calls something that it didn't import");
+        if (global.use.compareTo(use) < 0) {
+            throw new MalformedPickle(
+                    offset,
+                    "it calls %s, which no pickle of a model does".formatted(global.full()));
+        }
+        return global;
     }
 
-    private Object made(Global callable, Object arguments) {
+    private Object made(Global callable, Object arguments, long offset) {
+        List<Object> items = arguments instanceof Tuple tuple ? tuple.items : null;
+        if (PickleRules.isCopyreg(callable.full())) {
+            if (items == null || items.isEmpty()) {
+                throw new MalformedPickle(offset, "it makes something that can't be followed");
+            }
+            Global type = callable(items.get(0), AllowList.Use.MAKE, offset);
+            if (callable.name.equals("_reconstructor")
+                    && !(items.size() > 1
+                            && items.get(1) instanceof Global base
+                            && PickleRules.isBase(base.full()))) {
+                throw new MalformedPickle(offset, "it makes something by another base");
+            }
+            contained(items.subList(1, items.size()));
+            if (type.is(JoblibArray.WRAPPER)) {
+                return new Instance(type, null);
+            }
+            return new Made(type, true, false);
+        }
+        if (callable.is("_codecs.encode")
+                && !(items != null
+                        && items.size() == 2
+                        && PickleRules.CODECS.contains(items.get(1)))) {
+            throw new MalformedPickle(offset, "it encodes by another codec than latin1");
+        }
+        String library = PickleRules.calls(callable.full());
+        if (library != null) {
+            if (items == null) {
+                throw new MalformedPickle(offset, "it calls something that can't be followed");
+            }
+            for (Object item : items) {
+                Global type = item instanceof Global global ? global : type(item);
+                if (type != null
+                        && !type.full().startsWith(library)
+                        && !(item instanceof Made && PickleRules.isData(type.full()))) {
+                    throw new MalformedPickle(
+                            offset, "it has %s call %s".formatted(callable.full(), type.full()));
+                }
+            }
+        }
+        contained(List.of(arguments));
         if (callable.is(JoblibArray.WRAPPER) || callable.is(JoblibArray.DTYPE)) {
-            contained(List.of(arguments));
             return new Instance(callable, arguments instanceof Tuple tuple ? tuple : null);
         }
-        if ((callable.module.equals("copyreg") || callable.module.equals("copy_reg"))
-                && arguments instanceof Tuple tuple
-                && !tuple.items.isEmpty()
-                && tuple.items.get(0) instanceof Global type
-                && type.is(JoblibArray.WRAPPER)) {
-            return new Instance(type, null);
-        }
-        contained(List.of(callable, arguments));
-        return new Made();
+        return new Made(callable, true, callable.name.equals("scalar") && !isNumber(items));
+    }
+
+    /** Whether a scalar of numpy is surely no text. */
+    private static boolean isNumber(List<Object> arguments) {
+        return arguments != null
+                && !arguments.isEmpty()
+                && arguments.get(0) instanceof Instance dtype
+                && dtype.arguments != null
+                && !dtype.arguments.items.isEmpty()
+                && dtype.arguments.items.get(0) instanceof String code
+                && PickleRules.isNumber(code);
+    }
+
+    private static Global type(Object value) {
+        return value instanceof Made made ? made.type : null;
     }
 
     private void build(Object state, long offset) throws IOException {
         contained(List.of(state));
-        if (top() instanceof Made) {
+        checkState(state, offset);
+        if (top() instanceof Made made && made.fresh) {
+            if (state instanceof Tuple tuple) {
+                tuple.items.forEach(item -> checkState(item, offset));
+            }
+            if (PickleRules.isScorer(made.type.full())) {
+                checkScorer(state, offset);
+            }
             pop();
-            push(UNKNOWN);
+            push(made.known());
             return;
         }
-        if (!(top() instanceof Instance instance)) {
+        if (!(top() instanceof Instance instance) || instance.state != null) {
             // setting a state may call what an earlier one, or a class's attribute, was set to
             throw new MalformedPickle(offset, "it sets the state of something it hasn't just made");
+        }
+        if (instance.type.is(JoblibArray.DTYPE)) {
+            checkDtype(instance, state, offset);
         }
         instance.state = state;
         if (!instance.type.is(JoblibArray.WRAPPER)) {
@@ -461,6 +585,40 @@ final class PickleMachine {
         readArray(instance.fields.items, offset);
         pop();
         push(UNKNOWN);
+    }
+
+    private static void checkState(Object state, long offset) {
+        if (state == SHARED_DICT) {
+            throw new MalformedPickle(offset, "it sets a state that is something else's, too");
+        }
+        if (state instanceof Dict dict && dict.planted != null) {
+            throw new MalformedPickle(offset, "it plants %s in an object".formatted(dict.planted));
+        }
+    }
+
+    /** Numbers that are said to be objects would be taken for pointers. */
+    private static void checkDtype(Instance dtype, Object state, long offset) {
+        boolean number = isNumber(List.of(dtype));
+        boolean plain =
+                state instanceof Tuple tuple
+                        && tuple.items.size() > JoblibArray.FLAGS
+                        && tuple.items.get(JoblibArray.FLAGS) instanceof Long flags
+                        && (flags & JoblibArray.HAS_OBJECT) == 0;
+        if (number && !plain) {
+            throw new MalformedPickle(offset, "it says that numbers are objects");
+        }
+    }
+
+    private static void checkScorer(Object state, long offset) {
+        Object methods =
+                state instanceof Dict dict && dict.followed
+                        ? dict.items.getOrDefault("_response_method", "default")
+                        : UNKNOWN;
+        for (Object method : methods instanceof Tuple tuple ? tuple.items : List.of(methods)) {
+            if (!PickleRules.RESPONSE_METHODS.contains(method)) {
+                throw new MalformedPickle(offset, "it makes a scorer that may call any method");
+            }
+        }
     }
 
     private void readArray(Map<String, Object> fields, long offset) throws IOException {

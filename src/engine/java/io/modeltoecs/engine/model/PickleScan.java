@@ -356,14 +356,18 @@ final class PickleScan {
         private boolean words;
 
         @Override
-        public void found(String module, String name, long offset) {
+        public AllowList.Use found(String module, String name, long offset) {
             String full = module + "." + name;
             words |= !DOTTED.matcher(module).matches() || !DOTTED.matcher(name).matches();
-            if (allowed.allows(module, name)) {
+            AllowList.Use use = allowed.use(module, name);
+            if (use != null) {
                 names.add(full);
-            } else if (told.size() < MOST_TOLD && refused.add(full)) {
+                return use;
+            }
+            if (told.size() < MOST_TOLD && refused.add(full)) {
                 told.add(printable(full) + " (byte " + offset + ")");
             }
+            return AllowList.Use.TRUST; // it is refused: the rest is still read
         }
 
         @Override

@@ -166,6 +166,43 @@ class PickleScanTest {
         assertThatThrownBy(() -> scan(pickle)).isInstanceOf(StepException.class);
     }
 
+    /** All that they import is on the list; none is used as a model uses it. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "cfunctools\npartial\ncnumpy\nmean\n\u0085R)R.",
+                "cnumpy\nmean\n]\u0085R.",
+                "clightgbm.basic\nBooster\nVmodel.txt\n\u0085R.",
+                "(clightgbm.basic\nBooster\nVmodel.txt\no.",
+                "(Vmodel.txt\nilightgbm.basic\nBooster\n.",
+                "csklearn.utils._bunch\nBunch\n)\u0081Vappend\ncnumpy\nmean\ns]a.",
+                "csklearn.utils._bunch\nBunch\n)\u0081Vextend\ncnumpy\nmean\ns(]e.",
+                "csklearn.utils._bunch\nBunch\n)\u0081}V__setstate__\ncnumpy\nmean\nsb.",
+                "csklearn.utils._bunch\nBunch\n)\u0081N}V__array__\ncnumpy\nmean\ns\u0086b.",
+                // the name through the memo, and the state
+                "V__array__\nq\u00070csklearn.utils._bunch\nBunch\n)\u0081}h\u0007cnumpy\nmean\nsb.",
+                "}q\u0007V__array__\ncnumpy\nmean\ns0csklearn.utils._bunch\nBunch\n)\u0081h\u0007b.",
+                "csklearn.metrics._scorer\n_Scorer\n)\u0081}V_response_method\nVsave_model\nsb.",
+                "ccopyreg\n_reconstructor\nccollections\ndeque\nccollections\ndeque\n]\u0087R.",
+                "ccopyreg\n__newobj__\ncnumpy\nmean\n\u0085R.",
+                "c_codecs\nencode\nVa\nVrot13\n\u0086R.",
+                "cnumpy.random._pickle\n__generator_ctor\nVx\ncnumpy\nmean\n\u0086R.",
+                "cpandas.core.indexes.base\n_new_Index\ncsklearn.utils._bunch\nBunch\n}\u0086R.",
+                "cnumpy\ndtype\nVf8\n\u0085R(K\u0003V<\nNNNK\u00ffK\u00ffK?tb.",
+            })
+    void refusesWhatNoModelDoes(String pickle) {
+        PickleScan shipped = new PickleScan(AllowList.shippedAnd(List.of()));
+
+        assertThatThrownBy(
+                        () ->
+                                shipped.scan(
+                                        "m.pkl",
+                                        () -> new ByteArrayInputStream(latin1(pickle)),
+                                        true))
+                .isInstanceOf(StepException.class)
+                .hasMessageContaining("can't be scanned as a pickle");
+    }
+
     @Test
     void allowsAPatternsModulesAndThoseBelow() throws Exception {
         assertThat(scan("(cmine.models\nA\ncmine.models.deep\nB\nt."))
