@@ -1,7 +1,6 @@
 package io.modeltoecs.engine.image;
 
 import io.modeltoecs.engine.StepException;
-
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;

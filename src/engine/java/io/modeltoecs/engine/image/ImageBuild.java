@@ -1,12 +1,10 @@
 package io.modeltoecs.engine.image;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-
 import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.http.Outbound;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
