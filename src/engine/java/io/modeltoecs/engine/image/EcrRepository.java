@@ -1,22 +1,47 @@
 package io.modeltoecs.engine.image;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.aws.AwsAccess;
+import io.modeltoecs.engine.options.BuildOptions;
 import io.modeltoecs.engine.progress.Progress;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.ecr.EcrClient;
 import software.amazon.awssdk.services.ecr.model.AuthorizationData;
 import software.amazon.awssdk.services.ecr.model.ImageTagMutability;
 import software.amazon.awssdk.services.ecr.model.RepositoryAlreadyExistsException;
 import software.amazon.awssdk.services.ecr.model.RepositoryNotFoundException;
 
-/** A repository of Amazon ECR, in the caller's account and region. */
+/**
+ * A repository of Amazon ECR, in the caller's account and region or in those that the registry's
+ * host names.
+ */
 final class EcrRepository {
+    private static final String EXPIRE_UNTAGGED =
+            """
+            {"rules": [{"rulePriority": 1, "description": "images that no tag names",
+              "selection": {"tagStatus": "untagged", "countType": "sinceImagePushed",
+                "countUnit": "days", "countNumber": 14},
+              "action": {"type": "expire"}}]}
+            """;
+
+    private static final Pattern HOST =
+            Pattern.compile(
+                    "([0-9]{12})\\.dkr[.-]ecr(?:-fips)?\\.([a-z0-9-]+)\\.(?:amazonaws\\.com|on\\.aws)"
+                            + "(?:\\.cn)?");
+
     private final EcrClient ecr;
+    private final String host;
+    private final String account;
     private final String region;
     private final String name;
 
@@ -28,13 +53,28 @@ final class EcrRepository {
      */
     record Access(String registry, Login login) {}
 
-    EcrRepository(AwsAccess aws, String name) {
-        this.ecr = aws.ecr();
-        this.region = aws.region().id();
+    /**
+     * @param registry 'ecr', or a registry's host
+     */
+    EcrRepository(AwsAccess aws, String registry, String name) {
+        Matcher elsewhere = HOST.matcher(registry);
+        boolean named = elsewhere.matches();
+        this.host = named ? registry : null;
+        this.account = named ? elsewhere.group(1) : null;
+        this.ecr = named ? aws.ecr(Region.of(elsewhere.group(2))) : aws.ecr();
+        this.region = named ? elsewhere.group(2) : aws.region().id();
         this.name = name;
     }
 
-    /** Host and login of the registry. */
+    /** Whether a registry is ECR's, of any account. */
+    static boolean isEcr(String registry) {
+        return registry.equals(BuildOptions.ECR) || HOST.matcher(registry).matches();
+    }
+
+    /**
+     * Host and login of the registry. The token is good for whatever its owner may use, in other
+     * accounts of the region too.
+     */
     Access access() {
         AuthorizationData data =
                 call("ecr:GetAuthorizationToken", ecr::getAuthorizationToken)
@@ -46,7 +86,7 @@ final class EcrRepository {
                         StandardCharsets.UTF_8);
         int colon = token.indexOf(':');
         return new Access(
-                data.proxyEndpoint().replaceFirst("^https?://", ""),
+                host != null ? host : data.proxyEndpoint().replaceFirst("^https?://", ""),
                 new Login(token.substring(0, colon), token.substring(colon + 1)));
     }
 
@@ -55,7 +95,9 @@ final class EcrRepository {
         try {
             call(
                     "ecr:DescribeRepositories",
-                    () -> ecr.describeRepositories(request -> request.repositoryNames(name)));
+                    () ->
+                            ecr.describeRepositories(
+                                    request -> request.registryId(account).repositoryNames(name)));
             return true;
         } catch (RepositoryNotFoundException e) {
             return false;
@@ -74,7 +116,8 @@ final class EcrRepository {
                     () ->
                             ecr.createRepository(
                                     request ->
-                                            request.repositoryName(name)
+                                            request.registryId(account)
+                                                    .repositoryName(name)
                                                     .imageTagMutability(
                                                             immutable
                                                                     ? ImageTagMutability.IMMUTABLE
@@ -82,8 +125,28 @@ final class EcrRepository {
                                                     .imageScanningConfiguration(
                                                             scan -> scan.scanOnPush(true))));
             progress.say("repository: created %s in ECR, %s".formatted(name, region));
+            expireUntagged(progress);
         } catch (RepositoryAlreadyExistsException e) {
             // another build was faster
+        }
+    }
+
+    /**
+     * Has images expire that no tag names any more, two weeks after they were pushed; what has a
+     * tag stays. https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
+     */
+    private void expireUntagged(Progress progress) {
+        try {
+            call(
+                    "ecr:PutLifecyclePolicy",
+                    () ->
+                            ecr.putLifecyclePolicy(
+                                    request ->
+                                            request.registryId(account)
+                                                    .repositoryName(name)
+                                                    .lifecyclePolicyText(EXPIRE_UNTAGGED)));
+        } catch (StepException | RepositoryNotFoundException e) {
+            progress.say("warning: images without a tag don't expire: " + e.getMessage());
         }
     }
 
@@ -93,6 +156,42 @@ final class EcrRepository {
                 "buildServingImage: there is no repository '%s' in ECR, %s: create it, or leave"
                                 .formatted(name, region)
                         + " 'createRepository' at true");
+    }
+
+    /**
+     * Waits for the scan of an image.
+     *
+     * @param digest of the image, or of an index, of which each image is scanned
+     * @param failOn the least severity that is refused
+     */
+    void refuse(String digest, String failOn, Progress progress)
+            throws IOException, InterruptedException {
+        String manifest =
+                call(
+                                "ecr:BatchGetImage",
+                                () ->
+                                        ecr.batchGetImage(
+                                                request ->
+                                                        request.registryId(account)
+                                                                .repositoryName(name)
+                                                                .acceptedMediaTypes(
+                                                                        Manifest.OCI,
+                                                                        Manifest.OCI_INDEX)
+                                                                .imageIds(
+                                                                        id ->
+                                                                                id.imageDigest(
+                                                                                        digest))))
+                        .images()
+                        .get(0)
+                        .imageManifest();
+        JsonNode images = new ObjectMapper().readTree(manifest).path("manifests");
+        if (images.isEmpty()) {
+            new ScanFindings(ecr, account, name, digest).refuse(failOn, progress);
+        }
+        for (JsonNode each : images) {
+            new ScanFindings(ecr, account, name, each.path("digest").asText())
+                    .refuse(failOn, progress);
+        }
     }
 
     private <T> T call(String action, Supplier<T> call) {

@@ -56,13 +56,12 @@ public final class ServingImage {
      */
     public LinkedHashMap<String, Object> run(ImageWorkplace workplace)
             throws IOException, InterruptedException {
-        refuseWhatIsNotThereYet();
         return isEcr(options) ? runWithEcr(workplace) : runWithRegistry(workplace);
     }
 
     private LinkedHashMap<String, Object> runWithEcr(ImageWorkplace workplace)
             throws IOException, InterruptedException {
-        EcrRepository ecr = new EcrRepository(aws, options.repository());
+        EcrRepository ecr = new EcrRepository(aws, options.registry(), options.repository());
         EcrRepository.Access access = ecr.access();
         boolean exists = ecr.exists();
         if (!exists && !options.createRepository()) {
@@ -75,7 +74,11 @@ public final class ServingImage {
             ecr.create(options.immutable(), progress);
         }
         // Resolving dependencies may have taken long: the token starts afresh
-        return workplace.push(assembly, ecr.access().login(), progress).toResult();
+        BuiltImage image = workplace.push(assembly, ecr.access().login(), progress);
+        if (options.failOn() != null) {
+            ecr.refuse(image.digest(), options.failOn(), progress);
+        }
+        return image.toResult();
     }
 
     private LinkedHashMap<String, Object> runWithRegistry(ImageWorkplace workplace)
@@ -91,18 +94,8 @@ public final class ServingImage {
     }
 
     private static boolean isEcr(BuildOptions options) {
-        return options.registry().equals(BuildOptions.ECR);
-    }
-
-    private void refuseWhatIsNotThereYet() {
-        if (options.failOn() != null) {
-            throw notYet("'failOn'", "leave it out");
-        }
-    }
-
-    private static StepException notYet(String what, String instead) {
-        return new StepException(
-                "%s: %s isn't supported yet: %s".formatted(BuildOptions.STEP, what, instead));
+        // a login that is given is for a registry that only looks like ECR, or for its own token
+        return options.registryCredentialsId() == null && EcrRepository.isEcr(options.registry());
     }
 
     private BuildOrder order(String registry, String repository) throws IOException {

@@ -31,7 +31,10 @@ public record BuildOptions(
     /** The step's name. */
     public static final String STEP = "buildServingImage";
 
-    /** The registry that stands for Amazon ECR in the caller's account and region. */
+    /**
+     * The registry that stands for Amazon ECR in the caller's account and region; a host of ECR's
+     * names another.
+     */
     public static final String ECR = "ecr";
 
     // The distribution specification's <name>, within ECR's 2 to 256 characters
@@ -42,6 +45,9 @@ public record BuildOptions(
                     "(http://)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[a-z0-9._/-]+)?");
     private static final Pattern TAG = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}");
     private static final Pattern PLATFORM = Pattern.compile("linux/(amd64|arm64)");
+    private static final Pattern SEVERITY =
+            Pattern.compile("CRITICAL|HIGH|MEDIUM|LOW|INFORMATIONAL");
+    private static final Pattern ECR_HOST = Pattern.compile("[0-9]{12}\\.dkr[.-]ecr.*");
     private static final Pattern ARGUMENT = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
     /** Reads and checks the arguments of a call. */
@@ -70,6 +76,17 @@ public record BuildOptions(
                     "no 'base': give the parameter, set it in the global configuration, or set"
                             + " BASE_IMAGE, as 'python:3.12-slim'");
         }
+        String failOn = arguments.text("failOn");
+        String registry = arguments.text("registry", ECR);
+        if (failOn != null) {
+            arguments.matching(
+                    "failOn", failOn, SEVERITY, "CRITICAL, HIGH, MEDIUM, LOW or INFORMATIONAL");
+            if (!registry.equals(ECR) && !ECR_HOST.matcher(registry).matches()) {
+                throw arguments.wrong(
+                        "'failOn' is '%s', but only ECR scans images, not '%s': leave it out"
+                                .formatted(failOn, registry));
+            }
+        }
         Integer port = arguments.number("port", 1, 65535);
         return new BuildOptions(
                 arguments.matching(
@@ -79,7 +96,7 @@ public record BuildOptions(
                         "lower-case letters and digits, separated by . _ - or /, as 'team/iris'"),
                 arguments.matching(
                         "registry",
-                        arguments.text("registry", ECR),
+                        registry,
                         REGISTRY,
                         "'ecr' or a host with an optional port and path, as"
                                 + " 'registry.example.com:5000/team'"),
@@ -98,7 +115,7 @@ public record BuildOptions(
                 arguments.textMap("labels"),
                 port == null ? 8080 : port,
                 arguments.flag("sbom", true),
-                arguments.text("failOn"),
+                failOn,
                 arguments.flag("immutable", false),
                 arguments.flag("createRepository", true),
                 model == null ? aws : aws.requireBucket(arguments));

@@ -17,7 +17,7 @@ class AgentSideTest {
                         .importPackages("io.modeltoecs.engine.image");
         noClasses()
                 .that()
-                .doNotBelongToAnyOf(ServingImage.class, EcrRepository.class)
+                .doNotBelongToAnyOf(ServingImage.class, EcrRepository.class, ScanFindings.class)
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(

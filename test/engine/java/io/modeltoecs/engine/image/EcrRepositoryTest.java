@@ -73,13 +73,21 @@ class EcrRepositoryTest {
     }
 
     private EcrRepository repository() {
-        return new EcrRepository(aws, "team/iris");
+        return new EcrRepository(aws, "ecr", "team/iris");
     }
 
     @Test
     void tellsHostAndLogin() {
         assertThat(repository().access())
                 .isEqualTo(new EcrRepository.Access("r.example", new Login("AWS", "p")));
+    }
+
+    @Test
+    void aHostNamesAnotherAccount() {
+        String host = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
+        assertThat(EcrRepository.isEcr(host)).isTrue();
+        assertThat(EcrRepository.isEcr("registry.example.com")).isFalse();
+        assertThat(new EcrRepository(aws, host, "team/iris").access().registry()).isEqualTo(host);
     }
 
     @Test
@@ -90,7 +98,7 @@ class EcrRepositoryTest {
         errors.put("CreateRepository", "RepositoryAlreadyExistsException");
         repository().create(true, line -> {});
 
-        assertThat(called).containsExactly("DescribeRepositories", "CreateRepository", "CreateRepository");
+        assertThat(called).containsExactly("DescribeRepositories", "CreateRepository", "PutLifecyclePolicy", "CreateRepository");
     }
 
     @Test

@@ -96,6 +96,15 @@ class ServingImageTest {
     void pushesToEcrAndMakesTheRepository() throws Exception {
         Map<String, Object> result = run();
         assertThat(ecr.repositories).containsExactly("team/iris");
+        assertThat(ecr.policies).hasSize(1);
+        assertThat(new ObjectMapper().readTree(ecr.policies.get(0)).path("rules"))
+                .hasSize(1)
+                .allMatch(
+                        rule ->
+                                rule.path("selection")
+                                        .path("tagStatus")
+                                        .asText()
+                                        .equals("untagged"));
         assertThat(result)
                 .containsEntry("repository", registry.host() + "/team/iris")
                 .containsEntry("tag", "build-12");
@@ -160,31 +169,39 @@ class ServingImageTest {
     }
 
     @Test
-    void whatIsNotThereYetIsRefused() {
-        assertThatThrownBy(() -> run("failOn", "CRITICAL"))
+    void whatAScanFindsFailsTheStep() throws Exception {
+        ecr.scan =
+                """
+                {"imageScanStatus":{"status":"COMPLETE"},"imageScanFindings":{"findings":[
+                {"name":"CVE-2026-1","severity":"HIGH","attributes":[
+                {"key":"package_name","value":"openssl"},{"key":"package_version","value":"3.0"}]}]}}
+                """;
+        assertThat(run("failOn", "CRITICAL")).containsKey("digest");
+        assertThat(project.lines.toString()).contains("none of them CRITICAL");
+        assertThatThrownBy(() -> run("failOn", "HIGH"))
                 .isInstanceOf(StepException.class)
-                .hasMessageContainingAll("failOn", "isn't supported yet");
-        assertThat(ecr.asked).isEmpty();
+                .hasMessageContainingAll("'failOn' HIGH", "CVE-2026-1", "openssl 3.0");
+        ecr.scan = "{\"imageScanStatus\":{\"status\":\"UNSUPPORTED_IMAGE\"}}";
+        assertThatThrownBy(() -> run("failOn", "HIGH"))
+                .isInstanceOf(StepException.class)
+                .hasMessageContaining("can't scan this kind of image");
     }
 
     @Test
-    void whatDoesNotGoWithADockerfileIsRefused() {
-        Map<String, String> oneLine = Map.of("A", "1");
-        assertThatThrownBy(() -> run("buildArgs", oneLine))
-                .hasMessage("buildServingImage: 'buildArgs' belong to a 'dockerfile', which isn't given");
-        assertRefused(Map.of("A", "1\nRUN x"), "the value of 'A' in 'buildArgs' has a line break");
-        assertRefused(Map.of("A B", "1"), "'buildArgs' is 'A B', but should be names");
-        assertRefused(Map.of("BASE", "debian:12"), "'buildArgs' has BASE: give that image as 'base'");
-        assertThatThrownBy(() -> run("dockerfile", "Dockerfile", "requirements", "requirements.txt"))
-                .hasMessageContaining("are for images without a 'dockerfile'");
-        assertThatThrownBy(() -> run("dockerfile", "docker/Dockerfile"))
-                .hasMessageContaining("'dockerfile' is 'docker/Dockerfile', but there is no such file");
-        assertThat(ecr.asked).doesNotContain("CreateRepository");
-    }
-
-    private void assertRefused(Map<String, String> buildArgs, String message) {
-        assertThatThrownBy(() -> run("dockerfile", "Dockerfile", "buildArgs", buildArgs))
-                .hasMessageContaining(message);
+    void whereNothingIsScannedFailOnIsRefused() {
+        for (Map.Entry<String, String> registry :
+                Map.of("registry.example.com", "HIGH", "ecr", "SEVERE").entrySet()) {
+            assertThatThrownBy(
+                            () ->
+                                    run(
+                                            "registry",
+                                            registry.getKey(),
+                                            "failOn",
+                                            registry.getValue()))
+                    .isInstanceOf(StepException.class)
+                    .hasMessageContaining("'failOn'");
+        }
+        assertThat(ecr.asked).isEmpty();
     }
 
     /** As far away as an agent: all that passes is serialised. */
@@ -222,6 +239,8 @@ class ServingImageTest {
     private static final class Ecr implements AutoCloseable {
         final Set<String> repositories = new ConcurrentSkipListSet<>();
         final List<String> asked = new ArrayList<>();
+        final List<String> policies = new ArrayList<>();
+        volatile String scan = "";
         volatile String deny = "";
         private final HttpServer server;
 
@@ -258,6 +277,13 @@ class ServingImageTest {
             } else if (action.equals("CreateRepository")) {
                 repositories.add(request.path("repositoryName").asText());
                 body = "{\"repository\":{}}";
+            } else if (action.equals("PutLifecyclePolicy")) {
+                policies.add(request.path("lifecyclePolicyText").asText());
+                body = "{}";
+            } else if (action.equals("DescribeImageScanFindings")) {
+                body = scan;
+            } else if (action.equals("BatchGetImage")) {
+                body = "{\"images\":[{\"imageManifest\":\"{}\"}]}";
             } else if (repositories.contains(request.path("repositoryNames").path(0).asText())) {
                 body = "{\"repositories\":[{}]}";
             } else {
