@@ -74,17 +74,8 @@ public record DeployOptions(
         }
         Integer timeout = arguments.number("timeoutMinutes", 1, 24 * 60);
         return new DeployOptions(
-                arguments.matching(
-                        "cluster",
-                        arguments.required("cluster"),
-                        CLUSTER,
-                        "the name or ARN of an ECS cluster"),
-                arguments.matching(
-                        "service",
-                        arguments.required("service"),
-                        NAME,
-                        "the name of an ECS service: 1 to 255 letters, digits, hyphens and"
-                                + " underscores"),
+                cluster(arguments),
+                service(arguments),
                 image,
                 model,
                 arguments.flag("pinModel", true),
@@ -118,6 +109,22 @@ public record DeployOptions(
                 decision,
                 VerifyOptions.from(STEP, arguments.maps("verify")),
                 model == null ? aws : aws.requireBucket(arguments));
+    }
+
+    static String cluster(Arguments arguments) {
+        return arguments.matching(
+                "cluster",
+                arguments.required("cluster"),
+                CLUSTER,
+                "the name or ARN of an ECS cluster");
+    }
+
+    static String service(Arguments arguments) {
+        return arguments.matching(
+                "service",
+                arguments.required("service"),
+                NAME,
+                "the name of an ECS service: 1 to 255 letters, digits, hyphens and underscores");
     }
 
     /** How long the deployment may take. */

@@ -1,6 +1,7 @@
 package io.modeltoecs.engine.options;
 
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The parameters of {@code rollbackEcs}; its help page says what each does.
@@ -12,13 +13,21 @@ public record RollbackEcsOptions(String cluster, String service, String to, AwsO
     /** The step's name. */
     public static final String STEP = "rollbackEcs";
 
+    private static final Pattern REVISION =
+            Pattern.compile(
+                    "(arn:aws[a-z-]*:ecs:[^:\\s]+:\\d{12}:task-definition/)?[a-zA-Z0-9_-]{1,255}:[1-9]\\d*");
+
     /** Reads and checks the arguments of a call. */
     public static RollbackEcsOptions from(Map<String, ?> given, Settings settings) {
         Arguments arguments = new Arguments(STEP, given, RollbackEcsOptions.class);
         return new RollbackEcsOptions(
-                arguments.required("cluster"),
-                arguments.required("service"),
-                arguments.text("to"),
+                DeployOptions.cluster(arguments),
+                DeployOptions.service(arguments),
+                arguments.matching(
+                        "to",
+                        arguments.text("to"),
+                        REVISION,
+                        "a revision of a task definition: 'family:revision' or its ARN"),
                 AwsOptions.from(arguments, settings));
     }
 }

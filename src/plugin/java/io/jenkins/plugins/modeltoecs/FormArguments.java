@@ -14,7 +14,7 @@ import org.kohsuke.stapler.DataBoundSetter;
 /**
  * Reads a step's arguments from a submitted form, by the types of its setters. A field left empty
  * isn't an argument; a text area has an item per line; rows of name and value are a map, and so is
- * a group of fields.
+ * a group of fields, which may hold such rows.
  */
 final class FormArguments {
     private final List<String> parameters;
@@ -103,9 +103,10 @@ final class FormArguments {
     private static Map<String, Object> fields(JSONObject group) {
         Map<String, Object> fields = new LinkedHashMap<>();
         for (Object key : group.keySet()) {
-            String text = group.optString(key.toString()).strip();
-            if (!text.isEmpty()) {
-                fields.put(key.toString(), lines(text));
+            String name = key.toString();
+            Object value = value(Object.class, group.get(name));
+            if (value != null) {
+                fields.put(name, value);
             }
         }
         return fields;

@@ -69,4 +69,19 @@ class FormArgumentsTest {
         assertThat(deploy("{'verify':{'path':'/readyz','status':'200','url':''}}"))
                 .isEqualTo(Map.of("verify", List.of(Map.of("path", "/readyz", "status", "200"))));
     }
+
+    @Test
+    void aGroupMayHoldRowsOfItsOwn() {
+        assertThat(deploy("{'runTask':{'command':'x','env':{'name':'A','value':'1'}}}"))
+                .isEqualTo(Map.of("runTask", Map.of("command", "x", "env", Map.of("A", "1"))));
+        assertThat(
+                        deploy(
+                                "{'verify':{'path':'/','headers':[{'name':'X-Key','value':'a'},{'name':'','value':''}]}}"))
+                .isEqualTo(
+                        Map.of(
+                                "verify",
+                                List.of(Map.of("path", "/", "headers", Map.of("X-Key", "a")))));
+        assertThat(deploy("{'runTask':{'command':'x','env':[]}}"))
+                .isEqualTo(Map.of("runTask", Map.of("command", "x")));
+    }
 }

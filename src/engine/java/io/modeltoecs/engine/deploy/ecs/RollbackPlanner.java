@@ -37,6 +37,7 @@ final class RollbackPlanner implements Planner {
                     "%s is %s: it was deregistered, and can't be deployed again"
                             .formatted(Names.last(arn), definition.path("status").asText()));
         }
+        refuseAnotherService(arn, current);
         boolean rolls = !arn.equals(current);
         TaskDefinition now = TaskDefinition.registered(ecs.taskDefinition(current));
         TaskDefinition then = TaskDefinition.registered(target);
@@ -62,6 +63,24 @@ final class RollbackPlanner implements Planner {
                 pins.container(),
                 ImageName.digestsOf(pins.image()),
                 List.copyOf(Pins.versions(then, now)));
+    }
+
+    /** A slip in 'to' would put another program into this service. */
+    private void refuseAnotherService(String arn, String current) {
+        if (!family(arn).equals(family(current)) && !ecs.completed().contains(arn)) {
+            throw new StepException(
+                    "'to' is %s, but %s runs the family '%s', and no deployment of it to %s has ever completed"
+                            .formatted(
+                                    Names.last(arn),
+                                    ecs.label(),
+                                    family(current),
+                                    Names.last(arn)));
+        }
+    }
+
+    private static String family(String arn) {
+        String last = Names.last(arn);
+        return last.substring(0, last.indexOf(':'));
     }
 
     /** The revision that completed last before the current one. */

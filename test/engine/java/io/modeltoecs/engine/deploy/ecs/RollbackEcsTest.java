@@ -63,4 +63,29 @@ class RollbackEcsTest {
                 .hasMessageContaining("no revision of demo/iris that completed before iris:2")
                 .hasMessageContaining("'to'");
     }
+
+    @Test
+    void refusesAnotherFamilyUnlessItHasServedBefore() {
+        String other = aws.taskDefinition("other", "{\"name\":\"web\",\"image\":\"x\"}");
+        String revision = Names.last(other);
+
+        assertThatThrownBy(() -> Run.rollback(aws, Map.of("to", revision)).begin())
+                .hasMessageContaining("'to' is " + revision + ", but demo/iris runs the family 'iris'");
+        assertThat(aws.changes()).isEmpty();
+
+        aws.completed.add(0, other);
+        assertThat(Run.rollback(aws, Map.of("to", revision)).all())
+                .containsEntry("taskDefinition", other);
+    }
+
+    @Test
+    void refusesWhatCantBeARevisionOrAName() {
+        for (String to : new String[] {"iris", "iris:", "iris:0", "iris 3", "arn:iris:3"}) {
+            assertThatThrownBy(() -> Run.rollback(aws, Map.of("to", to)))
+                    .hasMessageContaining("'to' is '" + to + "'")
+                    .hasMessageContaining("family:revision");
+        }
+        assertThatThrownBy(() -> Run.rollback(aws, Map.of("service", "ir is")))
+                .hasMessageContaining("'service' is 'ir is'");
+    }
 }
