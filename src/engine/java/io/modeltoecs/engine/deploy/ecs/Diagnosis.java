@@ -132,13 +132,13 @@ final class Diagnosis {
             return "";
         }
         boolean balanced = LoadBalancing.targetGroup(service).isPresent();
-        Integer grace = service.healthCheckGracePeriodSeconds();
+        Integer grace = Objects.requireNonNullElse(service.healthCheckGracePeriodSeconds(), 0);
         return "\n  If it needs longer than %s to be ready, raise %s."
                 .formatted(
                         Amounts.seconds(life.get()),
                         balanced
                                 ? "the service's healthCheckGracePeriodSeconds (now %d)"
-                                        .formatted(grace == null ? 0 : grace)
+                                        .formatted(grace)
                                 : "startPeriod of the container's check");
     }
 
