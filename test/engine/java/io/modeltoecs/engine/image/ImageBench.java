@@ -3,10 +3,8 @@ package io.modeltoecs.engine.image;
 import io.modeltoecs.engine.options.BuildInfo;
 import io.modeltoecs.engine.options.BuildOptions;
 import io.modeltoecs.engine.options.Settings;
-
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
