@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 _CGROUP = Path("/sys/fs/cgroup")
@@ -17,7 +18,10 @@ def free_memory() -> int | None:
 
 def resident_memory() -> int:
     """Bytes of physical memory that this process holds."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except FileNotFoundError:  # no /proc in a bare chroot: the most that it held
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -31,7 +35,11 @@ def is_memory(folder: Path) -> bool:
     """Whether what is written to ``folder`` takes memory (tmpfs) rather than disk."""
     folder = folder.resolve()
     best, kind = -1, ""
-    for line in Path("/proc/self/mounts").read_text().splitlines():
+    try:
+        mounts = Path("/proc/self/mounts").read_text()
+    except FileNotFoundError:  # no /proc in a bare chroot, and nothing mounted
+        return False
+    for line in mounts.splitlines():
         _, mount, filesystem, *_ = line.split()
         if folder.is_relative_to(mount) and len(mount) >= best:
             best, kind = len(mount), filesystem
@@ -74,7 +82,11 @@ def _cgroup_available() -> int | None:
 
 
 def _machine_available() -> int | None:
-    for line in Path("/proc/meminfo").read_text().splitlines():
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except FileNotFoundError:  # no /proc in a bare chroot
+        return None
+    for line in lines:
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024
     return None

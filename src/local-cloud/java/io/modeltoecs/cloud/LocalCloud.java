@@ -12,11 +12,13 @@ import io.modeltoecs.cloud.ecs.Ecs;
 import io.modeltoecs.cloud.elb.ElbApi;
 import io.modeltoecs.cloud.elb.TargetGroups;
 import io.modeltoecs.cloud.engine.ContainerEngine;
+import io.modeltoecs.cloud.engine.Containers;
 import io.modeltoecs.cloud.engine.EngineNetwork;
 import io.modeltoecs.cloud.faults.AdminApi;
 import io.modeltoecs.cloud.faults.Faults;
 import io.modeltoecs.cloud.logs.LogsApi;
 import io.modeltoecs.cloud.logs.TaskLogs;
+import io.modeltoecs.cloud.process.ProcessContainers;
 import io.modeltoecs.cloud.registry.Registry;
 import io.modeltoecs.cloud.registry.RegistryContainer;
 import io.modeltoecs.cloud.registry.RegistryProcess;
@@ -54,12 +56,14 @@ public final class LocalCloud implements AutoCloseable {
     private static final int STOP_SECONDS = 3;
 
     private final Path home;
+    private final String cloudId;
     private final Machine machine;
     private final int settleSeconds;
     private final Consumer<String> progress;
     private final ContainerEngine engine;
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
     private Map<String, String> environment = Map.of();
+    private Registry registry;
 
     /**
      * A cloud.
@@ -76,6 +80,7 @@ public final class LocalCloud implements AutoCloseable {
             int settleSeconds,
             Consumer<String> progress) {
         this.home = home.toAbsolutePath();
+        this.cloudId = cloudId;
         this.machine = machine;
         this.settleSeconds = settleSeconds;
         this.progress = progress;
@@ -104,9 +109,9 @@ public final class LocalCloud implements AutoCloseable {
     private void startParts() throws IOException {
         Files.createDirectories(home);
         lock();
-        Ports ports = Ports.choose(home.resolve("ports.json"), engine.cloudId());
+        Ports ports = Ports.choose(home.resolve("ports.json"), cloudId);
         Keys keys = keys();
-        Registry registry = Registry.prepare(home.resolve("registry"), ports.registry());
+        registry = Registry.prepare(home.resolve("registry"), ports.registry());
         RegistryServer server = registryServer(registry);
         server.stop();
         ports.requireFree();
@@ -114,16 +119,15 @@ public final class LocalCloud implements AutoCloseable {
         server.start();
         running.push(server::stop);
         await(registry);
-        String base = new BaseImage(engine, registry, machine).provide(progress);
-
-        progress.accept("starting the container network");
-        EngineNetwork network = EngineNetwork.open(engine, base, ports.api());
+        Containers containers = containers(registry);
+        String base = new BaseImage(containers, registry, machine).provide(progress);
+        EngineNetwork network = network(base, ports);
         TargetGroups groups = new TargetGroups();
         running.push(groups);
         ElbApi elb = new ElbApi(state("elb"), groups);
         running.push(elb);
         String targetGroup = elb.provide(CLUSTER, ports.service());
-        TaskLogs taskLogs = new TaskLogs(engine, home.resolve("logs"));
+        TaskLogs taskLogs = new TaskLogs(containers, home.resolve("logs"));
         LogsApi logs = new LogsApi(taskLogs, state("logs"));
         Alarms alarms = new Alarms(state("cloudwatch"));
         Faults faults = new Faults();
@@ -132,8 +136,9 @@ public final class LocalCloud implements AutoCloseable {
         Ecs ecs =
                 new Ecs(
                         state("ecs"),
+                        cloudId,
                         new Ecs.Parts(
-                                engine,
+                                containers,
                                 registry,
                                 keys,
                                 groups,
@@ -146,7 +151,7 @@ public final class LocalCloud implements AutoCloseable {
                                 parameters),
                         network.arguments(),
                         "http://" + network.hostAddress() + ":" + ports.api(),
-                        base,
+                        machine.runsProcesses() ? null : base,
                         machine.limitsMemory(),
                         settleSeconds);
         running.push(ecs);
@@ -185,6 +190,21 @@ public final class LocalCloud implements AutoCloseable {
         environment = environment(ports, keys, registry, base, targetGroup);
     }
 
+    private Containers containers(Registry registry) {
+        return machine.runsProcesses()
+                ? new ProcessContainers(
+                        home.resolve("processes"), registry, machine.python(), machine.bubblewrap())
+                : engine;
+    }
+
+    private EngineNetwork network(String base, Ports ports) {
+        if (machine.runsProcesses()) {
+            return new EngineNetwork(List.of(), "127.0.0.1", null);
+        }
+        progress.accept("starting the container network");
+        return EngineNetwork.open(engine, base, ports.api());
+    }
+
     /** What clients need: shell variables of {@code cloud.env}. */
     public Map<String, String> environment() {
         return environment;
@@ -192,6 +212,11 @@ public final class LocalCloud implements AutoCloseable {
 
     public ContainerEngine engine() {
         return engine;
+    }
+
+    /** The registry; null before the first start. */
+    public Registry images() {
+        return registry;
     }
 
     private Map<String, String> environment(
@@ -260,13 +285,17 @@ public final class LocalCloud implements AutoCloseable {
     }
 
     /** Ends all containers, and the tasks with them; for a cloud that does not run. */
-    public void end() {
+    public void end() throws IOException {
+        if (!Files.exists(home.resolve("ports.json"))) {
+            return;
+        }
+        Containers containers = containers(registry());
         state("ecs").forgetBeside(Ecs.TASKS);
-        List<String> all = engine.containers();
+        List<String> all = containers.containers();
         if (!all.isEmpty()) {
             progress.accept("stopping " + all.size() + " containers");
-            engine.stopAll(all, STOP_SECONDS);
-            engine.remove(all);
+            containers.stopAll(all, STOP_SECONDS);
+            containers.remove(all);
         }
     }
 
@@ -287,16 +316,22 @@ public final class LocalCloud implements AutoCloseable {
 
     /** Removes what the engine has of this cloud; for a cloud that does not run. */
     public void clean() throws IOException {
-        Path registry = home.resolve("registry");
+        end();
         if (Files.exists(home.resolve("ports.json"))) {
-            Ports ports = Ports.choose(home.resolve("ports.json"), engine.cloudId());
-            registryServer(Registry.prepare(registry, ports.registry())).stop();
-            engine.removeImages("127.0.0.1:" + ports.registry() + "/");
+            Registry stopped = registry();
+            registryServer(stopped).stop();
+            if (!machine.runsProcesses()) {
+                engine.removeImages(stopped.host() + "/");
+            }
         }
-        engine.remove(engine.containers());
-        EngineNetwork.remove(engine);
-        if (machine.baseRootfs().isPresent()) {
-            engine.removeImages(machine.baseSource());
+        if (!machine.runsProcesses()) {
+            engine.remove(engine.containers());
+            EngineNetwork.remove(engine);
         }
+    }
+
+    private Registry registry() throws IOException {
+        Ports ports = Ports.choose(home.resolve("ports.json"), cloudId);
+        return Registry.prepare(home.resolve("registry"), ports.registry());
     }
 }

@@ -41,7 +41,22 @@ public final class Machine {
                 : value;
     }
 
-    /** docker or podman. */
+    /** Whether tasks run as plain processes, as no engine can run containers. */
+    public boolean runsProcesses() {
+        return "process".equals(values.get("RUNTIME"));
+    }
+
+    /** The program bubblewrap, by which users other than root run such processes. */
+    public Optional<String> bubblewrap() {
+        return value("BUBBLEWRAP");
+    }
+
+    /** A Python of this machine. */
+    public String python() {
+        return value("PYTHON").orElse("python3");
+    }
+
+    /** docker or podman, where there is one. */
     public String engine() {
         return values.get("ENGINE");
     }

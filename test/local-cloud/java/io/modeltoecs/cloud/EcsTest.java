@@ -485,6 +485,38 @@ class EcsTest {
         ecs.stopTask(b -> b.cluster(CLUSTER).task(starting));
     }
 
+    @Test
+    void aServiceReplacesATaskWhoseTargetGoesBadAndWaitsForCapacity() {
+        String service = create("ill", 1, app("v1"), true);
+        stable(service);
+        ecs.updateService(
+                b -> b.cluster(CLUSTER).service(service).healthCheckGracePeriodSeconds(0));
+        try {
+            Admin.fault("{'fault': 'unhealthy', 'service': 'ill', 'times': 1}");
+            List<Task> stopped =
+                    eventually(
+                            () -> tasks(service, DesiredStatus.STOPPED),
+                            t -> t.size() == 1 && allStopped(t));
+            assertThat(stopped.get(0).stoppedReason())
+                    .isEqualTo(
+                            "Task failed ELB health checks in (target-group " + targetGroup + ")");
+            assertThat(stopped.get(0).stopCodeAsString()).isEqualTo("ServiceSchedulerInitiated");
+            stable(service);
+            Admin.fault("{'fault': 'no-capacity', 'cluster': 'demo', 'times': 1}");
+            ecs.updateService(b -> b.cluster(CLUSTER).service(service).desiredCount(2));
+            assertThat(stable(service).events())
+                    .extracting(ServiceEvent::message)
+                    .anyMatch(m -> m.contains(") (port 8080) is unhealthy in (target-group "))
+                    .anyMatch(
+                            m ->
+                                    m.contains(
+                                            "was unable to place a task. Reason: Capacity is"
+                                                    + " unavailable at this time."));
+        } finally {
+            Admin.clear();
+        }
+    }
+
     private void engine(String... arguments) {
         assertThat(CloudFixture.cloud().engine().run(Duration.ofMinutes(1), arguments).ok()).isTrue();
     }

@@ -1,7 +1,7 @@
 package io.modeltoecs.cloud.ecs;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.modeltoecs.cloud.engine.ContainerEngine;
+import io.modeltoecs.cloud.engine.Containers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,11 +17,11 @@ final class ContainerHealth implements AutoCloseable {
     private static final int THREADS = 4;
 
     private final EcsStore store;
-    private final ContainerEngine engine;
+    private final Containers engine;
     private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(THREADS);
     private final Map<TaskContainer, ScheduledFuture<?>> checks = new ConcurrentHashMap<>();
 
-    ContainerHealth(EcsStore store, ContainerEngine engine) {
+    ContainerHealth(EcsStore store, Containers engine) {
         this.store = store;
         this.engine = engine;
     }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.modeltoecs.cloud.Arns;
 import io.modeltoecs.cloud.api.Keys;
-import io.modeltoecs.cloud.engine.ContainerEngine;
 import io.modeltoecs.cloud.engine.ContainerSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,15 +16,15 @@ final class ContainerSettings {
 
     private static final int SHORT_ID = 12;
 
-    private final ContainerEngine engine;
+    private final String cloudId;
     private final Keys keys;
     private final boolean memoryLimits;
 
     /**
      * A machine without control over memory (rootless, cgroup v1) runs containers without limits.
      */
-    ContainerSettings(ContainerEngine engine, Keys keys, boolean memoryLimits) {
-        this.engine = engine;
+    ContainerSettings(String cloudId, Keys keys, boolean memoryLimits) {
+        this.cloudId = cloudId;
         this.keys = keys;
         this.memoryLimits = memoryLimits;
     }
@@ -62,6 +61,12 @@ final class ContainerSettings {
                 network,
                 ports,
                 environment(task, container, override, endpoint),
+                definition.hasNonNull("user") ? definition.path("user").asText() : null,
+                definition.hasNonNull("workingDirectory")
+                        ? definition.path("workingDirectory").asText()
+                        : null,
+                definition.path("readonlyRootFilesystem").asBoolean(),
+                writable(definition),
                 options(task, container),
                 strings(definition.path("entryPoint")),
                 command);
@@ -69,7 +74,7 @@ final class ContainerSettings {
 
     /** The start of the names of a task's containers. */
     String name(Task task) {
-        return "model-to-ecs-" + engine.cloudId() + "-" + task.id.substring(0, SHORT_ID);
+        return "model-to-ecs-" + cloudId + "-" + task.id.substring(0, SHORT_ID);
     }
 
     /** The container ports to publish, with protocol. */
@@ -115,6 +120,15 @@ final class ContainerSettings {
         return all;
     }
 
+    private static List<String> writable(JsonNode definition) {
+        List<String> folders = new ArrayList<>();
+        definition
+                .at("/linuxParameters/tmpfs")
+                .forEach(t -> folders.add(t.path("containerPath").asText()));
+        definition.path("mountPoints").forEach(m -> folders.add(m.path("containerPath").asText()));
+        return folders;
+    }
+
     private List<String> options(Task task, TaskContainer container) {
         JsonNode definition = container.definition;
         List<String> options = new ArrayList<>();
@@ -125,15 +139,6 @@ final class ContainerSettings {
         if (definition.path("cpu").asInt() > 0) {
             options.addAll(List.of("--cpu-shares", definition.path("cpu").asText()));
         }
-        if (definition.path("readonlyRootFilesystem").asBoolean()) {
-            options.add("--read-only");
-            if (engine.isPodman()) {
-                // docker and ECS have no writable /tmp there, podman would add one.
-                options.add("--read-only-tmpfs=false");
-            }
-        }
-        text(options, definition, "user", "--user");
-        text(options, definition, "workingDirectory", "--workdir");
         JsonNode linux = definition.path("linuxParameters");
         if (linux.path("initProcessEnabled").asBoolean()) {
             options.add("--init");
@@ -195,12 +200,6 @@ final class ContainerSettings {
             }
         }
         return MissingNode.getInstance();
-    }
-
-    private static void text(List<String> options, JsonNode from, String member, String option) {
-        if (from.has(member)) {
-            options.addAll(List.of(option, from.path(member).asText()));
-        }
     }
 
     private static List<String> strings(JsonNode list) {

@@ -1,7 +1,7 @@
 package io.modeltoecs.cloud.ecs;
 
-import io.modeltoecs.cloud.engine.ContainerEngine;
 import io.modeltoecs.cloud.engine.ContainerState;
+import io.modeltoecs.cloud.engine.Containers;
 import io.modeltoecs.cloud.engine.EngineException;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -34,7 +35,7 @@ final class ContainerWatcher implements AutoCloseable {
     private static final Path PROCESSES = Path.of("/proc");
 
     private final EcsStore store;
-    private final ContainerEngine engine;
+    private final Containers engine;
     private final Ends ends;
     private final ScheduledExecutorService looks = Executors.newSingleThreadScheduledExecutor();
     private final ScheduledExecutorService processes = Executors.newSingleThreadScheduledExecutor();
@@ -56,7 +57,7 @@ final class ContainerWatcher implements AutoCloseable {
         void vanished(Task task, TaskContainer container);
     }
 
-    ContainerWatcher(EcsStore store, ContainerEngine engine, Ends ends) {
+    ContainerWatcher(EcsStore store, Containers engine, Ends ends) {
         this.store = store;
         this.engine = engine;
         this.ends = ends;
@@ -97,7 +98,11 @@ final class ContainerWatcher implements AutoCloseable {
 
     private void readEvents() {
         try {
-            events = engine.events().redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            Optional<ProcessBuilder> told = engine.events();
+            if (told.isEmpty()) {
+                return;
+            }
+            events = told.get().redirectError(ProcessBuilder.Redirect.DISCARD).start();
             try (BufferedReader lines =
                     new BufferedReader(
                             new InputStreamReader(

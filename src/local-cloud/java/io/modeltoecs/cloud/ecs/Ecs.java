@@ -9,7 +9,7 @@ import io.modeltoecs.cloud.api.Keys;
 import io.modeltoecs.cloud.cloudwatch.Alarms;
 import io.modeltoecs.cloud.elb.TargetGroups;
 import io.modeltoecs.cloud.elb.TrafficRules;
-import io.modeltoecs.cloud.engine.ContainerEngine;
+import io.modeltoecs.cloud.engine.Containers;
 import io.modeltoecs.cloud.faults.Faults;
 import io.modeltoecs.cloud.logs.LogsApi;
 import io.modeltoecs.cloud.logs.TaskLogs;
@@ -53,7 +53,7 @@ public final class Ecs implements JsonApi, AutoCloseable {
      * @param parameters values for containers
      */
     public record Parts(
-            ContainerEngine engine,
+            Containers engine,
             Registry registry,
             Keys keys,
             TargetGroups targetGroups,
@@ -68,14 +68,17 @@ public final class Ecs implements JsonApi, AutoCloseable {
     /**
      * ECS over an engine.
      *
+     * @param cloudId is part of the names of containers
      * @param network arguments that put a container into the cloud's network
      * @param endpoint the cloud's URL as containers see it
-     * @param holderImage the image of a container that only sleeps
+     * @param holderImage the image of a container that only sleeps; null where tasks have no
+     *     network of their own
      * @param memoryLimits whether the engine can limit memory
      * @param settleSeconds how long a task without any check runs before it counts as healthy
      */
     public Ecs(
             StateFile file,
+            String cloudId,
             Parts parts,
             List<String> network,
             String endpoint,
@@ -90,7 +93,7 @@ public final class Ecs implements JsonApi, AutoCloseable {
                         store,
                         parts.engine(),
                         new Images(parts.engine(), parts.registry()),
-                        new ContainerSettings(parts.engine(), parts.keys(), memoryLimits),
+                        new ContainerSettings(cloudId, parts.keys(), memoryLimits),
                         parts.targetGroups(),
                         parts.logs(),
                         parts.taskLogs(),

@@ -1,16 +1,16 @@
 package io.modeltoecs.cloud.ecs;
 
-import io.modeltoecs.cloud.engine.ContainerEngine;
+import io.modeltoecs.cloud.engine.Containers;
 import io.modeltoecs.cloud.engine.EngineException;
 import io.modeltoecs.cloud.registry.Registry;
 import java.util.Locale;
 
 /** Brings the images of tasks to the engine, each by its digest. */
 final class Images {
-    private final ContainerEngine engine;
+    private final Containers engine;
     private final Registry registry;
 
-    Images(ContainerEngine engine, Registry registry) {
+    Images(Containers engine, Registry registry) {
         this.engine = engine;
         this.registry = registry;
     }

@@ -1,10 +1,9 @@
 package io.modeltoecs.cloud.ecs;
 
 import io.modeltoecs.cloud.elb.TargetGroups;
-import io.modeltoecs.cloud.engine.ContainerEngine;
+import io.modeltoecs.cloud.engine.Containers;
 import io.modeltoecs.cloud.faults.Faults;
 import io.modeltoecs.cloud.faults.TaskFault;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -18,10 +17,9 @@ final class TaskFaults implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TaskFaults.class);
     private static final long LOOK_MILLIS = 300;
     private static final long SECOND_MILLIS = 1000;
-    private static final Duration QUICK = Duration.ofSeconds(20);
 
     private final EcsStore store;
-    private final ContainerEngine engine;
+    private final Containers engine;
     private final TaskRunner runner;
     private final TargetGroups targetGroups;
     private final Faults faults;
@@ -29,7 +27,7 @@ final class TaskFaults implements AutoCloseable {
 
     TaskFaults(
             EcsStore store,
-            ContainerEngine engine,
+            Containers engine,
             TaskRunner runner,
             TargetGroups targetGroups,
             Faults faults) {
@@ -77,17 +75,13 @@ final class TaskFaults implements AutoCloseable {
         switch (fault.what()) {
             case EXITS -> {
                 store.with(() -> container.injectedExitCode = fault.exitCode());
-                engine.run(QUICK, "kill", id);
+                engine.kill(id);
             }
             case OUT_OF_MEMORY -> {
                 store.with(() -> container.injectedOutOfMemory = true);
-                engine.run(QUICK, "kill", id);
+                engine.kill(id);
             }
-            case HANGS -> {
-                // Stopped processes answer nothing and no SIGTERM, but can be killed.
-                engine.run(QUICK, "kill", "-s", "STOP", id);
-                engine.exec(id, List.of("sh", "-c", "kill -STOP -1"), QUICK);
-            }
+            case HANGS -> engine.freeze(id);
             case VANISHES -> {
                 // The engine kills what it removes, which may be seen first.
                 store.with(() -> task.containers.forEach(c -> c.injectedVanishing = true));

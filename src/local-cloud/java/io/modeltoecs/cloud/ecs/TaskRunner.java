@@ -3,14 +3,13 @@ package io.modeltoecs.cloud.ecs;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.modeltoecs.cloud.elb.Target;
 import io.modeltoecs.cloud.elb.TargetGroups;
-import io.modeltoecs.cloud.engine.ContainerEngine;
 import io.modeltoecs.cloud.engine.ContainerSpec;
 import io.modeltoecs.cloud.engine.ContainerState;
+import io.modeltoecs.cloud.engine.Containers;
 import io.modeltoecs.cloud.engine.EngineException;
 import io.modeltoecs.cloud.faults.Faults;
 import io.modeltoecs.cloud.logs.LogsApi;
 import io.modeltoecs.cloud.logs.TaskLogs;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -39,7 +38,7 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
     private static final String RESOURCE_ERROR = "ResourceInitializationError: ";
 
     private final EcsStore store;
-    private final ContainerEngine engine;
+    private final Containers engine;
     private final Images images;
     private final ContainerSettings settings;
     private final TargetGroups targetGroups;
@@ -61,13 +60,14 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
      *
      * @param network arguments that put a container into the cloud's network
      * @param endpoint the cloud's URL as containers see it
-     * @param holderImage the image of a container that only holds a network
+     * @param holderImage the image of a container that only holds a network; null where all share
+     *     the machine's
      */
     record Place(List<String> network, String endpoint, String holderImage) {}
 
     TaskRunner(
             EcsStore store,
-            ContainerEngine engine,
+            Containers engine,
             Images images,
             ContainerSettings settings,
             TargetGroups targetGroups,
@@ -283,7 +283,7 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
                     });
         }
         store.with(() -> task.pullStoppedAt = store.now());
-        if (task.containers.size() > 1 && isWanted(task)) {
+        if (task.containers.size() > 1 && place.holderImage() != null && isWanted(task)) {
             holdNetwork(task);
         }
     }
@@ -344,6 +344,10 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
                         place.network(),
                         ports,
                         Map.of(),
+                        null,
+                        null,
+                        false,
+                        List.of(),
                         List.of("--init"),
                         List.of("sleep"),
                         List.of("infinity"));
@@ -618,7 +622,7 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
         for (JsonNode volume : task.definition.path("volumes")) {
             if (!volume.path("host").has("sourcePath")) {
                 String name = settings.name(task) + "-" + volume.path("name").asText();
-                engine.run(Duration.ofMinutes(1), "volume", "rm", "-f", name);
+                engine.removeVolume(name);
             }
         }
     }

@@ -15,7 +15,7 @@ import java.util.Optional;
  * docker or podman, by its command line. All that this cloud makes carries its label, so that two
  * clouds on one engine don't meet.
  */
-public final class ContainerEngine {
+public final class ContainerEngine implements Containers {
     private static final Duration QUICK = Duration.ofSeconds(60);
     private static final Duration SLOW = Duration.ofMinutes(20);
     private static final String LABEL = "io.modeltoecs.cloud";
@@ -58,11 +58,7 @@ public final class ContainerEngine {
         return LABEL + "=" + cloudId;
     }
 
-    /**
-     * Starts a container.
-     *
-     * @return its id
-     */
+    @Override
     public String run(ContainerSpec spec) {
         for (int tries = PORT_TRIES; ; tries--) {
             try {
@@ -87,6 +83,19 @@ public final class ContainerEngine {
         spec.ports().forEach(p -> args.addAll(List.of("-p", "127.0.0.1::" + p)));
         // A name without a value is taken from this process' environment.
         spec.environment().keySet().forEach(k -> args.addAll(List.of("-e", k)));
+        if (spec.user() != null) {
+            args.addAll(List.of("--user", spec.user()));
+        }
+        if (spec.workingDirectory() != null) {
+            args.addAll(List.of("--workdir", spec.workingDirectory()));
+        }
+        if (spec.readOnly()) {
+            args.add("--read-only");
+            if (isPodman()) {
+                // docker and ECS have no writable /tmp there, podman would add one.
+                args.add("--read-only-tmpfs=false");
+            }
+        }
         args.addAll(spec.options());
         List<String> rest = new ArrayList<>();
         if (spec.entryPoint() != null && !spec.entryPoint().isEmpty()) {
@@ -101,19 +110,35 @@ public final class ContainerEngine {
         return lastLine(must(SLOW, spec.environment(), args));
     }
 
-    /** Asks a container to end, and ends it when it does not within the time. */
+    @Override
     public void stop(String container, int seconds) {
         run(QUICK.plusSeconds(seconds), "stop", "-t", Integer.toString(seconds), container);
     }
 
-    /** Asks containers to end, all at a time. */
+    @Override
+    public void kill(String container) {
+        run(QUICK, "kill", container);
+    }
+
+    @Override
+    public void freeze(String container) {
+        run(QUICK, "kill", "-s", "STOP", container);
+        exec(container, List.of("sh", "-c", "kill -STOP -1"), QUICK);
+    }
+
+    @Override
+    public void removeVolume(String name) {
+        run(QUICK, "volume", "rm", "-f", name);
+    }
+
+    @Override
     public void stopAll(List<String> containers, int seconds) {
         List<String> args = new ArrayList<>(List.of("stop", "-t", Integer.toString(seconds)));
         args.addAll(containers);
         cli.run(QUICK.plusSeconds(seconds), Map.of(), command(args));
     }
 
-    /** Removes containers, running or not, with their volumes. Missing ones are fine. */
+    @Override
     public void remove(List<String> containers) {
         if (!containers.isEmpty()) {
             List<String> args = new ArrayList<>(List.of("rm", "-f", "-v"));
@@ -126,14 +151,14 @@ public final class ContainerEngine {
         }
     }
 
-    /** The ids of this cloud's containers, running or not. */
+    @Override
     public List<String> containers() {
         return must(QUICK, "ps", "-a", "-q", "--no-trunc", "--filter", "label=" + label())
                 .lines()
                 .toList();
     }
 
-    /** The ids of this cloud's containers that have a label, running or not. */
+    @Override
     public List<String> labelled(String name) {
         return must(
                         QUICK,
@@ -149,14 +174,14 @@ public final class ContainerEngine {
                 .toList();
     }
 
-    /** The ids of this cloud's containers that run. */
+    @Override
     public List<String> running() {
         return must(QUICK, "ps", "-q", "--no-trunc", "--filter", "label=" + label())
                 .lines()
                 .toList();
     }
 
-    /** The state of a container; nothing where it is gone. */
+    @Override
     public Optional<ContainerState> inspect(String container) {
         Cli.Result result = run(QUICK, "container", "inspect", container);
         if (!result.ok()) {
@@ -200,14 +225,14 @@ public final class ContainerEngine {
                 && log.out().lines().anyMatch(l -> l.contains("oom-kill:") && l.contains(id));
     }
 
-    /** Runs a command in a container. */
+    @Override
     public Cli.Result exec(String container, List<String> arguments, Duration limit) {
         List<String> args = new ArrayList<>(List.of("exec", container));
         args.addAll(arguments);
         return cli.run(limit, Map.of(), command(args));
     }
 
-    /** Writes a container's output to a file, each line with the time it was printed. */
+    @Override
     public void logs(String container, Path file) {
         List<String> args = List.of("logs", "--timestamps", container);
         // docker and podman give back what went to stderr as stderr.
@@ -216,11 +241,7 @@ public final class ContainerEngine {
         cli.run(QUICK, Map.of(), both, file);
     }
 
-    /**
-     * Fetches an image.
-     *
-     * @throws EngineException with what the engine said
-     */
+    @Override
     public void pull(String image) {
         List<String> args = new ArrayList<>();
         if (isPodman()) {
@@ -242,11 +263,12 @@ public final class ContainerEngine {
         must(SLOW, Map.of(), args);
     }
 
+    @Override
     public boolean hasImage(String image) {
         return run(QUICK, "image", "inspect", image).ok();
     }
 
-    /** An image's digest in its registry ({@code sha256:...}), where it came from one. */
+    @Override
     public Optional<String> repositoryDigest(String image) {
         Cli.Result result = run(QUICK, "image", "inspect", image);
         String digest = result.ok() ? json(result.out()).at("/0/RepoDigests/0").asText() : "";
@@ -256,14 +278,6 @@ public final class ContainerEngine {
 
     public void tag(String image, String name) {
         must(QUICK, "tag", image, name);
-    }
-
-    /** Makes an image of a file system in a tar file. */
-    public void importImage(Path tar, List<String> changes, String name) {
-        List<String> args = new ArrayList<>(List.of("import"));
-        changes.forEach(c -> args.addAll(List.of("--change", c)));
-        args.addAll(List.of(tar.toString(), name));
-        must(SLOW, Map.of(), args);
     }
 
     /**
@@ -290,11 +304,8 @@ public final class ContainerEngine {
         return cli.run(limit, Map.of(), command(List.of(args)));
     }
 
-    /**
-     * A process that prints a line whenever a container of this cloud ends. It ends with its
-     * standard input, and so with this process, however that ends.
-     */
-    public ProcessBuilder events() {
+    @Override
+    public Optional<ProcessBuilder> events() {
         List<String> args =
                 new ArrayList<>(
                         List.of("sh", "-c", "\"$@\" & read -r _; kill $!", "engine-events"));
@@ -306,7 +317,7 @@ public final class ContainerEngine {
                                 "event=" + (isPodman() ? "died" : "die"),
                                 "--filter",
                                 "label=" + label())));
-        return cli.process(Map.of(), args);
+        return Optional.of(cli.process(Map.of(), args));
     }
 
     private String must(Duration limit, String... args) {

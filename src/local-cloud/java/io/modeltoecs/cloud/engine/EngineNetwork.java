@@ -60,6 +60,10 @@ public record EngineNetwork(List<String> arguments, String hostAddress, String b
                         network,
                         List.of(),
                         Map.of(),
+                        null,
+                        null,
+                        false,
+                        List.of(),
                         List.of("--init", "--memory", "64m"),
                         List.of("sleep"),
                         List.of("infinity")));

@@ -1,6 +1,6 @@
 package io.modeltoecs.cloud.logs;
 
-import io.modeltoecs.cloud.engine.ContainerEngine;
+import io.modeltoecs.cloud.engine.Containers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -17,11 +17,11 @@ import java.util.concurrent.ConcurrentHashMap;
  * gone.
  */
 public final class TaskLogs {
-    private final ContainerEngine engine;
+    private final Containers engine;
     private final Path folder;
     private final Map<String, String> live = new ConcurrentHashMap<>();
 
-    public TaskLogs(ContainerEngine engine, Path folder) {
+    public TaskLogs(Containers engine, Path folder) {
         this.engine = engine;
         this.folder = folder;
     }

@@ -6,9 +6,11 @@ import io.modeltoecs.cloud.Passwords;
 import io.modeltoecs.cloud.state.Json;
 import io.modeltoecs.cloud.state.StateFile;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +33,9 @@ public final class Registry {
     // Each request is checked anew: the cost only has to satisfy the registry's bcrypt.
     private static final int BCRYPT_COST = 4;
     private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration UPLOAD_LIMIT = Duration.ofMinutes(10);
     private static final int OK = 200;
+    private static final int CREATED = 201;
     private static final int ACCEPTED = 202;
     private static final List<String> MANIFEST_TYPES =
             List.of(
@@ -150,6 +154,52 @@ public final class Registry {
         }
     }
 
+    /**
+     * A blob, to be read and closed.
+     *
+     * @throws IOException where it is not there
+     */
+    public InputStream blob(String repository, String digest) throws IOException {
+        HttpResponse<InputStream> answer =
+                send(request(repository + "/blobs/" + digest).GET(), BodyHandlers.ofInputStream());
+        if (answer.statusCode() != OK) {
+            answer.body().close();
+            throw new IOException("the registry answers " + answer.statusCode() + " for " + digest);
+        }
+        return answer.body();
+    }
+
+    /** Stores a blob. */
+    public void putBlob(String repository, String digest, HttpRequest.BodyPublisher content)
+            throws IOException {
+        HttpResponse<String> begun =
+                send(request(repository + "/blobs/uploads/").POST(BodyPublishers.noBody()));
+        String place = begun.headers().firstValue("Location").orElse("");
+        if (begun.statusCode() != ACCEPTED || place.isEmpty()) {
+            throw new IOException("the registry takes no upload: " + begun.statusCode());
+        }
+        URI uri = URI.create("http://" + host()).resolve(place);
+        URI target = URI.create(uri + (uri.getQuery() == null ? "?" : "&") + "digest=" + digest);
+        require(send(request(target).timeout(UPLOAD_LIMIT).PUT(content)));
+    }
+
+    /** Stores a manifest under a tag. */
+    public void putManifest(String repository, String tag, String type, byte[] manifest)
+            throws IOException {
+        require(
+                send(
+                        request(repository + "/manifests/" + tag)
+                                .header("Content-Type", type)
+                                .PUT(BodyPublishers.ofByteArray(manifest))));
+    }
+
+    private static void require(HttpResponse<String> answer) throws IOException {
+        if (answer.statusCode() != CREATED) {
+            throw new IOException(
+                    "the registry answers " + answer.statusCode() + ": " + answer.body());
+        }
+    }
+
     public boolean hasBlob(String repository, String digest) {
         try {
             HttpRequest.Builder request =
@@ -222,17 +272,24 @@ public final class Registry {
     }
 
     private HttpRequest.Builder request(String path) {
+        return request(URI.create("http://" + host() + "/v2/" + path));
+    }
+
+    private HttpRequest.Builder request(URI uri) {
         String login =
                 Base64.getEncoder()
                         .encodeToString((USER + ":" + password).getBytes(StandardCharsets.UTF_8));
-        return HttpRequest.newBuilder(URI.create("http://" + host() + "/v2/" + path))
-                .timeout(LIMIT)
-                .header("Authorization", "Basic " + login);
+        return HttpRequest.newBuilder(uri).timeout(LIMIT).header("Authorization", "Basic " + login);
     }
 
     private HttpResponse<String> send(HttpRequest.Builder request) throws IOException {
+        return send(request, BodyHandlers.ofString());
+    }
+
+    private <T> HttpResponse<T> send(
+            HttpRequest.Builder request, HttpResponse.BodyHandler<T> handler) throws IOException {
         try {
-            return http.send(request.build(), BodyHandlers.ofString());
+            return http.send(request.build(), handler);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

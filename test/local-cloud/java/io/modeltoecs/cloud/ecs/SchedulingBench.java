@@ -2,11 +2,13 @@ package io.modeltoecs.cloud.ecs;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What the controller costs with many services, with tasks in name only. Run by bench/local-ecs;
@@ -49,14 +51,24 @@ final class SchedulingBench {
             }
             if (services == SIZES[SIZES.length - 1]) {
                 describe(cloud);
+                memory();
             }
+            // It counts for the memory to the end.
+            Reference.reachabilityFence(cloud);
         }
+    }
+
+    /** What is in use after a collection, and what the process has of the machine's memory. */
+    private static void memory() throws IOException {
         System.gc();
         System.out.printf(
-                "heap_mb\t%d%n",
+                "heap_after_gc_mb\t%d%n",
                 ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() >> 20);
-        String status = Files.readString(Path.of("/proc/self/status"));
-        status.lines().filter(l -> l.startsWith("VmHWM")).forEach(System.out::println);
+        try (Stream<String> status = Files.lines(Path.of("/proc/self/status"))) {
+            status.filter(l -> l.startsWith("VmRSS") || l.startsWith("VmHWM"))
+                    .map(l -> l.replaceAll("\\s+", " "))
+                    .forEach(System.out::println);
+        }
     }
 
     /** Changes services so that each is kept and looked at. */
