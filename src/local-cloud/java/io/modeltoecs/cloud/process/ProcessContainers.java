@@ -317,8 +317,9 @@ public final class ProcessContainers implements Containers {
         return all;
     }
 
+    /** Until its watcher has told what it ended with, or is gone without. */
     private boolean isRunning(String id) {
-        return !Files.exists(place(id).resolve("exit.json")) && program(id).isPresent();
+        return !Files.exists(place(id).resolve("exit.json")) && watcher(id).isPresent();
     }
 
     /** The process that watches over a container, where it is still the one. */

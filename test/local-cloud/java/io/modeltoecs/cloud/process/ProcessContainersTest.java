@@ -21,9 +21,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Programs of a real image as plain processes, by chroot. */
+/** Programs of a real image as plain processes, by chroot: test/long/processes, as it copies much. */
+@EnabledIfSystemProperty(named = "long", matches = "true")
 @ExtendWith(CloudFixture.class)
 class ProcessContainersTest {
     private static final Duration LIMIT = Duration.ofMinutes(1);
