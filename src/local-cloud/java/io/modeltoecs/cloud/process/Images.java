@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 
@@ -131,7 +132,7 @@ final class Images {
             Path target = new Root(root).place("/etc/" + name);
             if (Files.exists(source)) {
                 Trees.delete(target);
-                Files.createDirectories(target.getParent());
+                Files.createDirectories(Objects.requireNonNull(target.getParent()));
                 Files.write(target, Files.readAllBytes(source));
             }
         }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -58,9 +59,9 @@ final class Layer {
             if (path.equals(root)) {
                 continue;
             }
-            String name = path.getFileName().toString();
+            String name = String.valueOf(path.getFileName());
             if (name.equals(OPAQUE)) {
-                hideOlder(path.getParent());
+                hideOlder(Objects.requireNonNull(path.getParent()));
             } else if (name.startsWith(WHITEOUT)) {
                 Trees.delete(path.resolveSibling(name.substring(WHITEOUT.length())));
             } else {
@@ -88,12 +89,12 @@ final class Layer {
         if (!entry.isDirectory() && !entry.isFile() && !entry.isLink() && !entry.isSymbolicLink()) {
             return;
         }
-        makeParents(path.getParent());
+        makeParents(Objects.requireNonNull(path.getParent()));
         boolean folder = entry.isDirectory();
         if (!(folder && Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))) {
             Trees.delete(path);
         }
-        for (Path one = path; !one.equals(root); one = one.getParent()) {
+        for (Path one = path; !one.equals(root); one = Objects.requireNonNull(one.getParent())) {
             made.add(one);
         }
         if (entry.isLink()) {

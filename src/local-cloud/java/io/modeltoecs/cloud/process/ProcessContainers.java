@@ -116,7 +116,7 @@ public final class ProcessContainers implements Containers {
         Map<String, String> environment = new LinkedHashMap<>(image.environment());
         environment.putIfAbsent(
                 "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-        environment.put("HOSTNAME", own.getFileName().toString().substring(0, 12));
+        environment.put("HOSTNAME", String.valueOf(own.getFileName()).substring(0, 12));
         environment.put("HOME", user.home());
         environment.putAll(spec.environment());
         published.values().stream()

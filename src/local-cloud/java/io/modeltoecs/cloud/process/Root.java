@@ -27,9 +27,10 @@ final class Root {
         if (Path.of(path.replaceFirst("^/+", "")).normalize().startsWith("..")) {
             throw new IOException("The path " + path + " leads out of its root");
         }
-        return name.getParent() == null
+        Path parent = name.getParent();
+        return parent == null
                 ? root
-                : follow(name.getParent()).resolve(name.getFileName().toString());
+                : follow(parent).resolve(name.getName(name.getNameCount() - 1).toString());
     }
 
     /** Where a path of the container lies, with all links followed. */

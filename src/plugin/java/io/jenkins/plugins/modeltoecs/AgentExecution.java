@@ -1,8 +1,10 @@
 package io.jenkins.plugins.modeltoecs;
 
+import hudson.EnvVars;
 import hudson.FilePath;
 import hudson.Launcher;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import jenkins.util.Timer;
 import org.jenkinsci.plugins.workflow.FilePathUtils;
@@ -20,6 +22,9 @@ abstract class AgentExecution extends EngineExecution {
     private static final int LATE_MILLIS = 15_000;
     private static final long LET_GO_SECONDS = 30;
     private static final long STOP_SECONDS = 60;
+
+    private static final List<String> KEYS =
+            List.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN");
 
     private String node;
     private String directory;
@@ -75,6 +80,13 @@ abstract class AgentExecution extends EngineExecution {
     /** Goes on soon again: something happens. */
     final void hurry() {
         pauseMillis = SOON_MILLIS;
+    }
+
+    /** The environment of the enclosing block, less its AWS keys: these stay on the controller. */
+    final EnvVars agentEnvironment() throws IOException, InterruptedException {
+        EnvVars environment = new EnvVars(environment());
+        environment.keySet().removeAll(KEYS);
+        return environment;
     }
 
     final Launcher launcher() throws IOException, InterruptedException {

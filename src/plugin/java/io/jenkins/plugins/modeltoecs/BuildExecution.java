@@ -5,16 +5,12 @@ import io.modeltoecs.engine.image.Login;
 import io.modeltoecs.engine.image.ServingImage;
 import io.modeltoecs.engine.options.BuildOptions;
 import java.io.IOException;
-import java.util.List;
 import java.util.TreeMap;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 
 /** {@code buildServingImage}: one phase, which is run again after a restart. */
 final class BuildExecution extends AgentExecution {
     private static final long serialVersionUID = 1L;
-
-    private static final List<String> KEYS =
-            List.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN");
 
     BuildExecution(BuildServingImageStep step, StepContext context) {
         super(step, context);
@@ -36,13 +32,15 @@ final class BuildExecution extends AgentExecution {
         Login registry =
                 credentials.login("registryCredentialsId", options.registryCredentialsId());
         Login packageIndex = credentials.login("pipCredentialsId", options.pipCredentialsId());
-        TreeMap<String, String> environment = new TreeMap<>(environment());
-        environment.keySet().removeAll(KEYS);
         try (AwsAccess aws =
                 ServingImage.needsAws(options) ? credentials.aws(options.aws()) : null) {
             succeed(
                     new ServingImage(options, aws, build(), registry, progress())
-                            .run(new AgentImageWorkplace(agent, environment, packageIndex)));
+                            .run(
+                                    new AgentImageWorkplace(
+                                            agent,
+                                            new TreeMap<>(agentEnvironment()),
+                                            packageIndex)));
         }
     }
 

@@ -91,7 +91,7 @@ final class TrainAndPublishExecution extends AgentExecution {
                         ? new BourneShellScript(command)
                         : new WindowsBatchScript(command);
         task.defaultCharset();
-        EnvVars environment = new EnvVars(environment());
+        EnvVars environment = agentEnvironment();
         environment.overrideAll(
                 training.environment(
                         pip == null ? null : pip.user(), pip == null ? null : pip.password()));
