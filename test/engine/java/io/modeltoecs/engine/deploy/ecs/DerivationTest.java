@@ -149,6 +149,11 @@ class DerivationTest {
         aws.script.clear();
         aws.taskDefinitions.clear();
         ObjectNode first = definition.deepCopy();
+        for (JsonNode container : first.path("containerDefinitions")) {
+            container
+                    .path("secrets")
+                    .forEach(it -> aws.parameters.add(it.path("valueFrom").asText()));
+        }
         if (!balanced && first.at("/containerDefinitions/0/portMappings").size() != 1) {
             // a check needs to know the one port
             ((ObjectNode) first.at("/containerDefinitions/0"))
