@@ -15,6 +15,11 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "long: takes long; run by a suite of test/long")
 
 
+def pytest_collection_modifyitems(items):
+    # the demo starts and stops this checkout's cloud itself, so it goes before those who share one
+    items.sort(key=lambda item: item.path.name != "test_demo.py")
+
+
 @pytest.fixture(scope="session")
 def cloud():
     cloud = Cloud.start()
