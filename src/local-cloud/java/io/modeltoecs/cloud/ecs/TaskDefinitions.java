@@ -51,11 +51,14 @@ final class TaskDefinitions {
     private static void fill(ObjectNode definition) {
         String mode = definition.path("networkMode").asText("bridge");
         definition.put("networkMode", mode);
-        boolean fargate = false;
-        ArrayNode compatibilities = Json.array().add("EC2");
-        for (JsonNode c : definition.path("requiresCompatibilities")) {
-            fargate |= c.asText().equals("FARGATE");
+        if (definition.hasNonNull("cpu")) {
+            definition.put("cpu", Integer.toString(TaskSize.cpu(definition)));
         }
+        if (definition.hasNonNull("memory")) {
+            definition.put("memory", Integer.toString(TaskSize.memory(definition)));
+        }
+        boolean fargate = TaskDefinitionRules.isFargate(definition);
+        ArrayNode compatibilities = Json.array().add("EC2");
         if (fargate || mode.equals("awsvpc") && definition.has("cpu") && definition.has("memory")) {
             compatibilities.add("FARGATE");
         }
