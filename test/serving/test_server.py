@@ -113,6 +113,18 @@ def test_a_stop_while_loading_ends_it(image, serve, app, published):
     assert server.exit_code() == 128 + signal.SIGTERM
 
 
+def test_a_worker_is_stopped_before_it_listens_to_signals(serve, app, published):
+    fork = "import os, sys, time\nos.register_at_fork(after_in_child=lambda: print('forked', file=sys.stderr) or time.sleep(1))\n"
+    (app / "app.py").write_text(fork + SLOW)
+    server = serve(app, MODEL="line@latest", WEB_CONCURRENCY="1", STOP_TIMEOUT="9")
+    while "forked" not in server.log:
+        assert server.process.poll() is None
+        time.sleep(0.05)
+    server.process.send_signal(signal.SIGTERM)
+    assert server.exit_code() == 0
+    assert "Worker exiting" in server.log  # it was not killed
+
+
 def test_a_killed_worker_is_replaced(serve, app, published):
     (app / "app.py").write_text(SLOW)
     server = serve(app, MODEL="line@latest", WEB_CONCURRENCY="1").ready()

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
+from typing import TYPE_CHECKING
 
 from model_to_ecs import capacity, scratch
+
+if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
+    from gunicorn.workers.base import Worker
 
 _ALB_IDLE_SECONDS = 60
 _ECS_STOP_TIMEOUT = 30
@@ -28,3 +35,15 @@ keepalive = _ALB_IDLE_SECONDS + 15  # the load balancer closes an idle connectio
 graceful_timeout = max(1, int(os.environ.get("STOP_TIMEOUT") or _ECS_STOP_TIMEOUT) - 5)
 worker_tmp_dir = scratch.shared()
 control_socket_disable = True  # it would be a file in the home directory
+
+
+def post_fork(server: Arbiter, worker: Worker) -> None:
+    """Stop a worker that was told to before it could hear it.
+
+    Until a worker sets its own handlers it has the arbiter's, which only queue the signal. gunicorn sends one stop: a
+    worker that missed it would go on until it is killed, with the requests that it has then.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    while not server.SIG_QUEUE.empty():
+        if server.SIG_QUEUE.get_nowait() == signal.SIGTERM:
+            sys.exit(0)
