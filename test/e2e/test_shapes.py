@@ -223,7 +223,9 @@ def exercise_network(ec2):
 def exercise_balancers(elb, name):
     arn = elb.create_load_balancer(Name=name, Subnets=["subnet-local"])["LoadBalancers"][0]["LoadBalancerArn"]
     elb.describe_load_balancers(Names=[name])
-    elb.describe_load_balancer_attributes(LoadBalancerArn=arn)
+    idle = [{"Key": "idle_timeout.timeout_seconds", "Value": "90"}]
+    elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=idle)
+    assert idle[0] in elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
     groups = [
         elb.create_target_group(Name=f"{name}-{i}", Port=80, Protocol="HTTP", TargetType="ip", VpcId="vpc-local")
         ["TargetGroups"][0]["TargetGroupArn"]

@@ -41,6 +41,17 @@ public final class QueryParameters {
         }
     }
 
+    /** A whole number of a range, or the default. */
+    public int number(String name, int otherwise, int least, int most) {
+        int number = number(name, otherwise);
+        if (number < least || number > most) {
+            throw AwsError.of(
+                    "ValidationError",
+                    name + " must be between " + least + " and " + most + ", but was " + number);
+        }
+        return number;
+    }
+
     /** A number that has to be there. */
     public double decimal(String name) {
         try {

@@ -7,7 +7,9 @@ import io.modeltoecs.cloud.api.QueryParameters;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The describe calls of EC2 that deploy tools choose networks by: an account as AWS sets it up,
@@ -17,6 +19,12 @@ import java.util.Map;
 public final class Ec2Api implements QueryApi {
     private static final String VPC = "vpc-local";
     private static final List<String> ZONES = List.of("a", "b", "c");
+    private static final Map<String, String> OTHER_NAMES =
+            Map.of(
+                    "cidr", "cidr-block",
+                    "description", "group-description");
+    private static final int MIN_PAGE = 5;
+    private static final int MAX_PAGE = 1000;
     private static final int SUBNET_SIZE = 4091;
     private static final int SUBNET_STEP = 16;
 
@@ -39,11 +47,28 @@ public final class Ec2Api implements QueryApi {
     public Map<String, Action> actions() {
         return Map.of(
                 "DescribeVpcs",
-                in -> Map.of("vpcSet", chosen(in, List.of(vpc()), "Vpc")),
+                in -> page(in, "vpcSet", chosen(in, List.of(vpc()), "Vpc")),
                 "DescribeSubnets",
-                in -> Map.of("subnetSet", chosen(in, subnets(), "Subnet")),
+                in -> page(in, "subnetSet", chosen(in, subnets(), "Subnet")),
                 "DescribeSecurityGroups",
-                in -> Map.of("securityGroupInfo", chosen(in, List.of(group()), "Group")));
+                in -> page(in, "securityGroupInfo", chosen(in, List.of(group()), "Group")));
+    }
+
+    /** There are fewer of each than the smallest page holds. */
+    private static Map<String, ?> page(QueryParameters in, String member, List<?> all) {
+        int size = in.number("MaxResults", MAX_PAGE);
+        if (size < MIN_PAGE || size > MAX_PAGE) {
+            throw AwsError.of(
+                    "InvalidParameterValue",
+                    "Value ( "
+                            + size
+                            + " ) for parameter maxResults is invalid. Expecting a value between "
+                            + MIN_PAGE
+                            + " and "
+                            + MAX_PAGE
+                            + ".");
+        }
+        return Map.of(member, all);
     }
 
     private static Map<String, Object> vpc() {
@@ -95,11 +120,7 @@ public final class Ec2Api implements QueryApi {
         List<String> ids = in.flatList(kind + "Id");
         for (String id : ids) {
             if (all.stream().noneMatch(one -> one.get(idName).equals(id))) {
-                throw AwsError.of(
-                        "Invalid"
-                                + kind.replace("Vpc", "VpcID").replace("Subnet", "SubnetID")
-                                + ".NotFound",
-                        "The " + idName + " '" + id + "' does not exist");
+                throw notFound(kind, id);
             }
         }
         List<QueryParameters> filters = in.flatStructures("Filter");
@@ -109,25 +130,45 @@ public final class Ec2Api implements QueryApi {
                 .toList();
     }
 
-    /** Filters are named as members, {@code vpc-id} for {@code vpcId}. */
+    private static AwsError notFound(String kind, String id) {
+        boolean group = kind.equals("Group");
+        String what = group ? "security group" : kind.toLowerCase(Locale.ROOT) + " ID";
+        return AwsError.of(
+                "Invalid" + kind + (group ? "" : "ID") + ".NotFound",
+                "The " + what + " '" + id + "' does not exist");
+    }
+
+    /**
+     * Filters are named as members, {@code vpc-id} for {@code vpcId}, some by another name too;
+     * {@code *} and {@code ?} in their values stand for any characters and any one. Nothing here
+     * has tags.
+     */
     private static boolean passes(Map<String, Object> one, QueryParameters filter) {
+        String asked = filter.require("Name");
+        if (asked.startsWith("tag:") || asked.equals("tag-key")) {
+            return false;
+        }
+        String name = member(OTHER_NAMES.getOrDefault(asked, asked));
+        if (!one.containsKey(name)) {
+            throw AwsError.of("InvalidParameterValue", "The filter '" + asked + "' is invalid");
+        }
+        String value = String.valueOf(one.get(name));
+        return filter.flatList("Value").stream().anyMatch(v -> pattern(v).matcher(value).matches());
+    }
+
+    private static String member(String filter) {
         StringBuilder member = new StringBuilder();
-        for (String word : filter.require("Name").split("-")) {
+        for (String word : filter.split("-")) {
             member.append(
                     member.isEmpty()
                             ? word
-                            : word.substring(0, 1).toUpperCase(java.util.Locale.ROOT)
-                                    + word.substring(1));
+                            : word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1));
         }
-        String name = member.toString().replace("description", "groupDescription");
-        if (name.startsWith("tag")) {
-            return false;
-        }
-        if (!one.containsKey(name)) {
-            throw AwsError.of(
-                    "InvalidParameterValue",
-                    "The filter '" + filter.require("Name") + "' is invalid");
-        }
-        return filter.flatList("Value").contains(String.valueOf(one.get(name)));
+        return member.toString();
+    }
+
+    private static Pattern pattern(String value) {
+        String quoted = Pattern.quote(value);
+        return Pattern.compile(quoted.replace("*", "\\E.*\\Q").replace("?", "\\E.\\Q"));
     }
 }

@@ -39,7 +39,7 @@ final class Balancer implements HttpHandler, ProxyClient {
 
     private final Listener listener;
     private final TargetGroups groups;
-    private final int idleSeconds;
+    private volatile int idleSeconds;
     private final TrafficCounts counts = new TrafficCounts();
     private final Map<String, Upstream> upstreams = new ConcurrentHashMap<>();
     private final HttpHandler proxy =
@@ -66,6 +66,12 @@ final class Balancer implements HttpHandler, ProxyClient {
         this.idleSeconds = idleSeconds;
         this.listener = listener;
         this.groups = groups;
+    }
+
+    /** From now on connections are kept, and answers waited for, so long. */
+    void idleSeconds(int seconds) {
+        idleSeconds = seconds;
+        upstreams.replaceAll((key, upstream) -> upstream.keptFor(seconds));
     }
 
     @Override

@@ -28,9 +28,8 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
     private static final String HOST = "127.0.0.1";
     private static final int ID_LENGTH = 16;
 
-    /** The default of an Application Load Balancer's {@code idle_timeout.timeout_seconds}. */
-    private static final int IDLE_SECONDS = 60;
-
+    private static final int MAX_IDLE_SECONDS = 4000;
+    private static final int MAX_DELAY_SECONDS = 3600;
     private static final int MAX_PRIORITY = 50_000;
 
     private final StateFile file;
@@ -47,12 +46,12 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
     public ElbApi(StateFile file, TargetGroups groups) {
         this.file = file;
         this.groups = groups;
-        this.ports = new ListenerPorts(groups, IDLE_SECONDS);
+        this.ports = new ListenerPorts(groups);
         this.state = file.load(State.class, State::new);
         state.targetGroups.values().forEach(groups::add);
         for (Listener listener : state.listeners.values()) {
             try {
-                ports.open(listener);
+                open(listener);
             } catch (AwsError e) {
                 LOG.warn("{}: {}", listener.arn, e.getMessage());
             }
@@ -76,13 +75,14 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
         all.put("CreateLoadBalancer", this::createLoadBalancer);
         all.put("DescribeLoadBalancers", this::describeLoadBalancers);
         all.put("DescribeLoadBalancerAttributes", this::balancerAttributes);
+        all.put("ModifyLoadBalancerAttributes", this::modifyBalancerAttributes);
         all.put("DeleteLoadBalancer", this::deleteLoadBalancer);
         all.put("CreateTargetGroup", this::createTargetGroup);
         all.put("DescribeTargetGroups", this::describeTargetGroups);
         all.put("ModifyTargetGroup", this::modifyTargetGroup);
         all.put("DeleteTargetGroup", this::deleteTargetGroup);
         all.put("ModifyTargetGroupAttributes", this::modifyAttributes);
-        all.put("DescribeTargetGroupAttributes", in -> attributes(group(in)));
+        all.put("DescribeTargetGroupAttributes", in -> attributes(group(in).attributes));
         all.put("CreateListener", this::createListener);
         all.put("DescribeListeners", this::describeListeners);
         all.put("ModifyListener", this::modifyListener);
@@ -190,11 +190,49 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
     }
 
     private synchronized Map<String, ?> balancerAttributes(QueryParameters in) {
+        return attributes(balancer(in).attributes);
+    }
+
+    private synchronized Map<String, ?> modifyBalancerAttributes(QueryParameters in) {
+        LoadBalancer balancer = balancer(in);
+        Map<String, String> given = in.pairs("Attributes");
+        for (String key : given.keySet()) {
+            if (!balancer.attributes.containsKey(key)) {
+                throw AwsError.of(
+                        "ValidationError",
+                        "Load balancer attribute key '"
+                                + key
+                                + "' is not recognized: there are "
+                                + balancer.attributes.keySet());
+            }
+        }
+        within(given, LoadBalancer.IDLE_TIMEOUT, 1, MAX_IDLE_SECONDS);
+        balancer.attributes.putAll(given);
+        state.listeners.values().stream()
+                .filter(l -> l.loadBalancerArn.equals(balancer.arn))
+                .forEach(l -> ports.idleSeconds(l.arn, balancer.idleSeconds()));
+        save();
+        return attributes(balancer.attributes);
+    }
+
+    /** Refuses an attribute that is given and is no whole number of a range. */
+    private static void within(Map<String, String> given, String key, int least, int most) {
+        String value = given.getOrDefault(key, String.valueOf(least));
+        boolean fits = value.matches("\\d{1,9}");
+        if (!fits || Integer.parseInt(value) < least || Integer.parseInt(value) > most) {
+            throw AwsError.of(
+                    "ValidationError",
+                    key + " must be between " + least + " and " + most + ", but was " + value);
+        }
+    }
+
+    private LoadBalancer balancer(QueryParameters in) {
         String arn = in.require("LoadBalancerArn");
-        if (!state.loadBalancers.containsKey(arn)) {
+        LoadBalancer balancer = state.loadBalancers.get(arn);
+        if (balancer == null) {
             throw AwsError.of("LoadBalancerNotFound", "Load balancer '" + arn + "' not found");
         }
-        return Map.of("Attributes", List.of());
+        return balancer;
     }
 
     private synchronized Map<String, ?> deleteLoadBalancer(QueryParameters in) {
@@ -245,17 +283,26 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
         return Map.of("TargetGroups", List.of(describe(group)));
     }
 
+    /** The ranges are AWS's, except that a group that is only tried out may check every second. */
     private static void setHealthCheck(TargetGroup group, QueryParameters in) {
+        int interval = in.number("HealthCheckIntervalSeconds", group.intervalSeconds, 1, 300);
+        int timeout = in.number("HealthCheckTimeoutSeconds", group.timeoutSeconds, 1, 120);
+        int healthy = in.number("HealthyThresholdCount", group.healthyThreshold, 2, 10);
+        int unhealthy = in.number("UnhealthyThresholdCount", group.unhealthyThreshold, 2, 10);
+        if (timeout >= Math.max(interval, 2)) {
+            throw AwsError.of(
+                    "ValidationError", "Health check interval must be greater than the timeout.");
+        }
+        group.intervalSeconds = interval;
+        group.timeoutSeconds = timeout;
+        group.healthyThreshold = healthy;
+        group.unhealthyThreshold = unhealthy;
         group.healthCheckEnabled =
                 in.get("HealthCheckEnabled")
                         .map(Boolean::parseBoolean)
                         .orElse(group.healthCheckEnabled);
         group.healthCheckPath = in.get("HealthCheckPath").orElse(group.healthCheckPath);
         group.healthCheckPort = in.get("HealthCheckPort").orElse(group.healthCheckPort);
-        group.intervalSeconds = in.number("HealthCheckIntervalSeconds", group.intervalSeconds);
-        group.timeoutSeconds = in.number("HealthCheckTimeoutSeconds", group.timeoutSeconds);
-        group.healthyThreshold = in.number("HealthyThresholdCount", group.healthyThreshold);
-        group.unhealthyThreshold = in.number("UnhealthyThresholdCount", group.unhealthyThreshold);
         group.matcher = in.get("Matcher.HttpCode").orElse(group.matcher);
     }
 
@@ -301,14 +348,16 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
 
     private synchronized Map<String, ?> modifyAttributes(QueryParameters in) {
         TargetGroup group = group(in);
-        group.attributes.putAll(in.pairs("Attributes"));
+        Map<String, String> given = in.pairs("Attributes");
+        within(given, TargetGroup.DEREGISTRATION_DELAY, 0, MAX_DELAY_SECONDS);
+        group.attributes.putAll(given);
         save();
-        return attributes(group);
+        return attributes(group.attributes);
     }
 
-    private static Map<String, ?> attributes(TargetGroup group) {
+    private static Map<String, ?> attributes(Map<String, String> attributes) {
         List<Object> all = new ArrayList<>();
-        group.attributes.forEach((k, v) -> all.add(Map.of("Key", k, "Value", v)));
+        attributes.forEach((k, v) -> all.add(Map.of("Key", k, "Value", v)));
         return Map.of("Attributes", all);
     }
 
@@ -342,11 +391,13 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
                 .toList();
     }
 
+    private void open(Listener listener) {
+        LoadBalancer balancer = state.loadBalancers.get(listener.loadBalancerArn);
+        ports.open(listener, balancer.idleSeconds());
+    }
+
     private synchronized Map<String, ?> createListener(QueryParameters in) {
-        String balancer = in.require("LoadBalancerArn");
-        if (!state.loadBalancers.containsKey(balancer)) {
-            throw AwsError.of("LoadBalancerNotFound", "Load balancer '" + balancer + "' not found");
-        }
+        String balancer = balancer(in).arn;
         if (!in.get("Protocol").orElse("HTTP").equals("HTTP")) {
             throw AwsError.of(
                     "UnsupportedProtocol",
@@ -361,7 +412,7 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
         }
         listener.arn = balancer.replace(":loadbalancer/", ":listener/") + "/" + id();
         RuleActions.set(listener, in.structures("DefaultActions"), state.targetGroups.keySet());
-        ports.open(listener);
+        open(listener);
         state.listeners.put(listener.arn, listener);
         updateUse();
         save();
@@ -428,13 +479,7 @@ public final class ElbApi implements QueryApi, TrafficRules, AutoCloseable {
 
     private static int priority(QueryParameters in) {
         in.require("Priority");
-        int priority = in.number("Priority", 0);
-        if (priority < 1 || priority > MAX_PRIORITY) {
-            throw AwsError.of(
-                    "ValidationError",
-                    "Priority must be between 1 and " + MAX_PRIORITY + ", but was " + priority);
-        }
-        return priority;
+        return in.number("Priority", 0, 1, MAX_PRIORITY);
     }
 
     private static void requireFree(Listener listener, Rule rule) {

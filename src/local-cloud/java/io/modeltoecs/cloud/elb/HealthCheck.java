@@ -47,6 +47,8 @@ final class HealthCheck {
                 successes = 0;
                 if (health.isUnhealthy() || failures >= group.unhealthyThreshold) {
                     health = seen;
+                } else if (!health.isHealthy()) {
+                    health = TargetHealth.CHECKING;
                 }
             }
         }

@@ -15,28 +15,22 @@ final class ListenerPorts implements AutoCloseable {
     private static final int WORKER_THREADS = 2;
 
     private final TargetGroups groups;
-    private final int idleSeconds;
     private final Map<String, Open> open = new LinkedHashMap<>();
 
     private record Open(Undertow server, Balancer balancer) {}
 
-    /**
-     * Ports to be opened.
-     *
-     * @param idleSeconds how long a connection is kept that nothing goes over, and an answer is
-     *     waited for
-     */
-    ListenerPorts(TargetGroups groups, int idleSeconds) {
-        this.idleSeconds = idleSeconds;
+    ListenerPorts(TargetGroups groups) {
         this.groups = groups;
     }
 
     /**
      * Opens a listener's port.
      *
+     * @param idleSeconds how long a connection is kept that nothing goes over, and an answer is
+     *     waited for
      * @throws AwsError where another program has it
      */
-    synchronized void open(Listener listener) {
+    synchronized void open(Listener listener, int idleSeconds) {
         Balancer balancer = new Balancer(listener, groups, idleSeconds);
         Undertow server =
                 Undertow.builder()
@@ -59,6 +53,14 @@ final class ListenerPorts implements AutoCloseable {
                             + ")");
         }
         open.put(listener.arn, new Open(server, balancer));
+    }
+
+    /** Sets how long an open listener's connections are kept and answers are waited for. */
+    synchronized void idleSeconds(String arn, int seconds) {
+        Open one = open.get(arn);
+        if (one != null) {
+            one.balancer().idleSeconds(seconds);
+        }
     }
 
     synchronized void close(String arn) {

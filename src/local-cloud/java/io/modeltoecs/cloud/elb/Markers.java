@@ -1,6 +1,5 @@
 package io.modeltoecs.cloud.elb;
 
-import io.modeltoecs.cloud.api.AwsError;
 import io.modeltoecs.cloud.api.QueryParameters;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,12 +12,7 @@ final class Markers {
     private Markers() {}
 
     static Map<String, Object> page(String member, List<?> all, QueryParameters in) {
-        int size = in.number("PageSize", MAX_PAGE);
-        if (size < 1 || size > MAX_PAGE) {
-            throw AwsError.of(
-                    "ValidationError",
-                    "PageSize must be between 1 and " + MAX_PAGE + ", but was " + size);
-        }
+        int size = in.number("PageSize", MAX_PAGE, 1, MAX_PAGE);
         int from = Math.min(Math.max(in.number("Marker", 0), 0), all.size());
         int to = Math.min(all.size(), from + size);
         Map<String, Object> out = new LinkedHashMap<>();

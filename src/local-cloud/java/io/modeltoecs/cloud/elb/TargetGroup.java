@@ -16,7 +16,7 @@ final class TargetGroup {
     String healthCheckPath = "/";
     String healthCheckPort = "traffic-port";
     int intervalSeconds = 30;
-    int timeoutSeconds = 5;
+    int timeoutSeconds = 6;
     int healthyThreshold = 5;
     int unhealthyThreshold = 2;
     String matcher = "200";

@@ -11,6 +11,9 @@ public record TargetHealth(String state, String reason, String description) {
     static final TargetHealth REGISTERING =
             new TargetHealth(
                     "initial", "Elb.RegistrationInProgress", "Target registration is in progress");
+    static final TargetHealth CHECKING =
+            new TargetHealth(
+                    "initial", "Elb.InitialHealthChecking", "Initial health checks in progress");
     static final TargetHealth HEALTHY = new TargetHealth("healthy", null, null);
     static final TargetHealth DRAINING =
             new TargetHealth(

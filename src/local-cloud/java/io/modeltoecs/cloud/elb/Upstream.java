@@ -13,8 +13,8 @@ import org.xnio.OptionMap;
 final class Upstream implements ProxyClient.ProxyTarget {
     final String group;
     final Target target;
-    final TrafficCounts counts = new TrafficCounts();
-    final AtomicInteger inFlight = new AtomicInteger();
+    final TrafficCounts counts;
+    final AtomicInteger inFlight;
     final ProxyConnectionPool connections;
 
     /**
@@ -23,8 +23,19 @@ final class Upstream implements ProxyClient.ProxyTarget {
      * @param idleSeconds how long one is kept that nothing goes over
      */
     Upstream(String group, Target target, int idleSeconds) {
+        this(group, target, idleSeconds, new TrafficCounts(), new AtomicInteger());
+    }
+
+    private Upstream(
+            String group,
+            Target target,
+            int idleSeconds,
+            TrafficCounts counts,
+            AtomicInteger inFlight) {
         this.group = group;
         this.target = target;
+        this.counts = counts;
+        this.inFlight = inFlight;
         URI uri = URI.create("http://" + target.id() + ":" + target.port());
         connections =
                 new ProxyConnectionPool(
@@ -32,6 +43,11 @@ final class Upstream implements ProxyClient.ProxyTarget {
                         uri,
                         UndertowClient.getInstance(),
                         OptionMap.EMPTY);
+    }
+
+    /** The same with new connections; those that are there end when they are idle. */
+    Upstream keptFor(int idleSeconds) {
+        return new Upstream(group, target, idleSeconds, counts, inFlight);
     }
 
     /** As many connections as are needed at a time, each kept for its next use. */

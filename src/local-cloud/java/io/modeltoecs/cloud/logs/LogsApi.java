@@ -17,17 +17,21 @@ import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** CloudWatch Logs, as far as it is needed to read what tasks printed. */
 public final class LogsApi implements JsonApi {
-    private static final int MAX_EVENTS = 10000;
-    private static final Pattern TOKEN = Pattern.compile("([fb])/(\\d+)");
+    private static final int PAGE_BYTES = 1024 * 1024;
+    private static final Pattern TOKEN = Pattern.compile("([fb])/(\\d{1,9})");
 
     private static final Pattern NAME = Pattern.compile("[.\\-_/#A-Za-z0-9]{1,512}");
 
@@ -129,7 +133,7 @@ public final class LogsApi implements JsonApi {
 
     private synchronized JsonNode deleteGroup(ObjectNode in) {
         group(in);
-        state.groups.remove(in.path("logGroupName").asText());
+        state.groups.remove(groupOf(in));
         file.save(state);
         return Json.object();
     }
@@ -138,18 +142,19 @@ public final class LogsApi implements JsonApi {
         String prefix = in.path("logGroupNamePrefix").asText("");
         ObjectNode out = Json.object();
         ArrayNode all = out.putArray("logGroups");
-        state.groups.forEach(
-                (name, group) -> {
-                    if (name.startsWith(prefix)) {
-                        ObjectNode json = all.addObject();
-                        json.put("logGroupName", name).put("creationTime", group.createdAt);
-                        json.put("arn", Arns.of("logs", "log-group:" + name + ":*"));
-                        if (group.retentionInDays != null) {
-                            json.put("retentionInDays", group.retentionInDays);
-                        }
-                    }
-                });
+        List<String> names =
+                state.groups.keySet().stream().filter(n -> n.startsWith(prefix)).toList();
+        LogPages.of(in, out, names, LogPages.DESCRIBED, name -> describe(name, all.addObject()));
         return out;
+    }
+
+    private void describe(String name, ObjectNode json) {
+        Group group = state.groups.get(name);
+        json.put("logGroupName", name).put("creationTime", group.createdAt);
+        json.put("arn", Arns.of("logs", "log-group:" + name + ":*"));
+        if (group.retentionInDays != null) {
+            json.put("retentionInDays", group.retentionInDays);
+        }
     }
 
     private synchronized JsonNode putRetention(ObjectNode in) {
@@ -158,101 +163,144 @@ public final class LogsApi implements JsonApi {
         return Json.object();
     }
 
-    private synchronized JsonNode describeStreams(ObjectNode in) {
-        String prefix = in.path("logStreamNamePrefix").asText("");
-        String group = in.path("logGroupName").asText();
+    /** A stream with the times of its first and last event, both 0 where it has none. */
+    private record Stream(String name, long createdAt, long first, long last) {}
+
+    private JsonNode describeStreams(ObjectNode in) {
+        String order = in.path("orderBy").asText("LogStreamName");
+        boolean byTime = order.equals("LastEventTime");
+        if (!byTime && !order.equals("LogStreamName")) {
+            throw AwsError.invalidParameter(
+                    "orderBy must be LogStreamName or LastEventTime, but was " + order);
+        }
+        if (byTime && in.hasNonNull("logStreamNamePrefix")) {
+            throw AwsError.invalidParameter(
+                    "Cannot order by LastEventTime with a logStreamNamePrefix.");
+        }
+        String group = groupOf(in);
+        Map<String, Long> created = streams(in);
+        List<String> names = new ArrayList<>(created.keySet());
+        if (byTime) {
+            Map<String, Long> last = new HashMap<>();
+            names.forEach(n -> last.put(n, stream(group, n, 0).last));
+            names.sort(Comparator.comparing(last::get));
+        }
+        if (in.path("descending").asBoolean()) {
+            Collections.reverse(names);
+        }
         ObjectNode out = Json.object();
         ArrayNode all = out.putArray("logStreams");
-        group(in)
-                .streams
-                .forEach(
-                        (name, created) -> {
-                            if (name.startsWith(prefix)) {
-                                all.addObject()
-                                        .put("logStreamName", name)
-                                        .put("creationTime", created)
-                                        .put(
-                                                "arn",
-                                                Arns.of(
-                                                        "logs",
-                                                        "log-group:"
-                                                                + group
-                                                                + ":log-stream:"
-                                                                + name));
-                            }
-                        });
+        LogPages.of(
+                in,
+                out,
+                names,
+                LogPages.DESCRIBED,
+                n -> describe(group, stream(group, n, created.get(n)), all.addObject()));
         return out;
+    }
+
+    private Stream stream(String group, String name, long createdAt) {
+        List<Event> events = events(group, name);
+        return events.isEmpty()
+                ? new Stream(name, createdAt, 0, 0)
+                : new Stream(
+                        name,
+                        createdAt,
+                        events.get(0).time(),
+                        events.get(events.size() - 1).time());
+    }
+
+    private static void describe(String group, Stream stream, ObjectNode json) {
+        String arn = "log-group:" + group + ":log-stream:" + stream.name;
+        json.put("logStreamName", stream.name)
+                .put("creationTime", stream.createdAt)
+                .put("arn", Arns.of("logs", arn));
+        if (stream.last > 0) {
+            json.put("firstEventTimestamp", stream.first)
+                    .put("lastEventTimestamp", stream.last)
+                    .put("lastIngestionTime", stream.last);
+        }
+    }
+
+    /** The streams that a request's prefix chooses, by name. */
+    private synchronized Map<String, Long> streams(ObjectNode in) {
+        String prefix = in.path("logStreamNamePrefix").asText("");
+        Map<String, Long> chosen = new TreeMap<>(group(in).streams);
+        chosen.keySet().removeIf(n -> !n.startsWith(prefix));
+        return chosen;
     }
 
     private JsonNode getEvents(ObjectNode in) {
         String stream = in.path("logStreamName").asText();
-        synchronized (this) {
-            if (!group(in).streams.containsKey(stream)) {
-                throw AwsError.of(
-                        "ResourceNotFoundException", "The specified log stream does not exist.");
+        if (!streams(in).containsKey(stream)) {
+            throw AwsError.of(
+                    "ResourceNotFoundException", "The specified log stream does not exist.");
+        }
+        int limit = LogPages.limit(in, LogPages.EVENTS);
+        List<Event> events = between(events(groupOf(in), stream), in);
+        boolean forward = in.path("startFromHead").asBoolean();
+        int at = forward ? 0 : events.size();
+        if (in.hasNonNull("nextToken")) {
+            Matcher token = TOKEN.matcher(in.path("nextToken").asText());
+            if (!token.matches()) {
+                throw AwsError.invalidParameter("The specified nextToken is invalid.");
             }
+            forward = token.group(1).equals("f");
+            at = Math.min(Integer.parseInt(token.group(2)), events.size());
         }
-        List<Event> events = between(events(in.path("logGroupName").asText(), stream), in);
-        int limit = Math.min(in.path("limit").asInt(MAX_EVENTS), MAX_EVENTS);
-        int from = in.path("startFromHead").asBoolean() ? 0 : Math.max(0, events.size() - limit);
-        Matcher token = TOKEN.matcher(in.path("nextToken").asText(""));
-        if (token.matches()) {
-            int at = Math.min(Integer.parseInt(token.group(2)), events.size());
-            from = token.group(1).equals("f") ? at : Math.max(0, at - limit);
-        }
-        int to = Math.min(events.size(), from + limit);
-        if (token.matches() && token.group(1).equals("b")) {
-            to = Math.min(events.size(), Integer.parseInt(token.group(2)));
+        int from = at;
+        int to = at;
+        int bytes = 0;
+        while (to - from < limit && (forward ? to < events.size() : from > 0)) {
+            bytes += events.get(forward ? to : from - 1).message().length();
+            if (bytes > PAGE_BYTES && to > from) {
+                break;
+            }
+            to += forward ? 1 : 0;
+            from -= forward ? 0 : 1;
         }
         ObjectNode out = Json.object();
         ArrayNode all = out.putArray("events");
-        for (Event event : events.subList(from, to)) {
-            all.addObject()
-                    .put("timestamp", event.time())
-                    .put("message", event.message())
-                    .put("ingestionTime", event.time());
-        }
+        events.subList(from, to).forEach(e -> describe(e, all.addObject()));
         return out.put("nextForwardToken", "f/" + to).put("nextBackwardToken", "b/" + from);
     }
 
+    private static ObjectNode describe(Event event, ObjectNode json) {
+        return json.put("timestamp", event.time())
+                .put("message", event.message())
+                .put("ingestionTime", event.time());
+    }
+
     private JsonNode filterEvents(ObjectNode in) {
-        String group = in.path("logGroupName").asText();
-        List<String> streams = new ArrayList<>();
-        synchronized (this) {
-            List<String> names = new ArrayList<>();
-            in.path("logStreamNames").forEach(n -> names.add(n.asText()));
-            String prefix = in.path("logStreamNamePrefix").asText("");
-            for (String name : group(in).streams.keySet()) {
-                if ((names.isEmpty() || names.contains(name)) && name.startsWith(prefix)) {
-                    streams.add(name);
-                }
+        Set<String> names = new HashSet<>();
+        in.path("logStreamNames").forEach(n -> names.add(n.asText()));
+        if (!names.isEmpty() && in.hasNonNull("logStreamNamePrefix")) {
+            throw AwsError.invalidParameter(
+                    "Only one of logStreamNames and logStreamNamePrefix may be specified.");
+        }
+        LogPages.limit(in, LogPages.EVENTS);
+        String pattern = in.path("filterPattern").asText("").replace("\"", "");
+        String group = groupOf(in);
+        List<Event> found = new ArrayList<>();
+        for (String stream : streams(in).keySet()) {
+            if (names.isEmpty() || names.contains(stream)) {
+                between(events(group, stream), in).stream()
+                        .filter(e -> e.message().contains(pattern))
+                        .forEach(found::add);
             }
         }
-        String pattern = in.path("filterPattern").asText("").replace("\"", "");
-        List<Event> found = new ArrayList<>();
-        for (String stream : streams) {
-            between(events(group, stream), in).stream()
-                    .filter(e -> e.message().contains(pattern))
-                    .forEach(found::add);
-        }
         found.sort(Comparator.comparingLong(Event::time));
-        int from = in.has("nextToken") ? Integer.parseInt(in.path("nextToken").asText()) : 0;
-        int limit = Math.min(in.path("limit").asInt(MAX_EVENTS), MAX_EVENTS);
-        int to = Math.min(found.size(), from + limit);
         ObjectNode out = Json.object();
         ArrayNode all = out.putArray("events");
-        for (int i = Math.min(from, to); i < to; i++) {
-            Event event = found.get(i);
-            all.addObject()
-                    .put("logStreamName", event.stream())
-                    .put("timestamp", event.time())
-                    .put("message", event.message())
-                    .put("ingestionTime", event.time())
-                    .put("eventId", event.id());
-        }
-        if (to < found.size()) {
-            out.put("nextToken", Integer.toString(to));
-        }
+        LogPages.of(
+                in,
+                out,
+                found,
+                LogPages.EVENTS,
+                e ->
+                        describe(e, all.addObject())
+                                .put("logStreamName", e.stream())
+                                .put("eventId", e.id()));
         return out;
     }
 
@@ -297,8 +345,14 @@ public final class LogsApi implements JsonApi {
         }
     }
 
+    /** A group is named by its name, or by an identifier, which is that or its ARN. */
+    private static String groupOf(ObjectNode in) {
+        String id = in.path("logGroupName").asText(in.path("logGroupIdentifier").asText());
+        return id.startsWith("arn:") ? id.substring(id.lastIndexOf(':') + 1) : id;
+    }
+
     private Group group(ObjectNode in) {
-        Group group = state.groups.get(in.path("logGroupName").asText());
+        Group group = state.groups.get(groupOf(in));
         if (group == null) {
             throw AwsError.of(
                     "ResourceNotFoundException", "The specified log group does not exist.");

@@ -9,6 +9,7 @@ import io.modeltoecs.cloud.api.JsonApi;
 import io.modeltoecs.cloud.state.Json;
 import io.modeltoecs.cloud.state.StateFile;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -26,6 +27,9 @@ public final class SecretsApi implements JsonApi {
 
     /** The parts of a secret's ARN; more of them choose a key and a version of its value. */
     private static final int ARN_PARTS = 7;
+
+    /** The key, the stage and the version. */
+    private static final int VERSION_PARTS = 3;
 
     private final StateFile file;
     private final State state;
@@ -82,6 +86,10 @@ public final class SecretsApi implements JsonApi {
      */
     public synchronized String value(String from) {
         String[] part = from.split(":", -1);
+        if (part.length != ARN_PARTS && part.length != ARN_PARTS + VERSION_PARTS) {
+            throw AwsError.invalidParameter(
+                    "unexpected ARN format with parameters when trying to retrieve ASM secret");
+        }
         String value = version(secret(from), part(part, 2), part(part, 1)).text;
         if (value == null) {
             throw AwsError.of("InvalidRequestException", "the secret has no SecretString");
@@ -94,7 +102,7 @@ public final class SecretsApi implements JsonApi {
         try {
             found = Json.MAPPER.readTree(value).path(key);
         } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-            throw AwsError.of("InvalidRequestException", "the secret's value is not JSON");
+            throw AwsError.of("InvalidRequestException", notJson(value));
         }
         if (found.isMissingNode()) {
             throw AwsError.of(
@@ -102,6 +110,24 @@ public final class SecretsApi implements JsonApi {
                     "retrieved secret from Secrets Manager did not contain json key " + key);
         }
         return found.isValueNode() ? found.asText() : found.toString();
+    }
+
+    /** What Go, in which the ECS agent is written, says of a text that is not JSON. */
+    private static String notJson(String text) {
+        for (String literal : List.of("true", "false", "null")) {
+            int same = 0;
+            while (same < Math.min(literal.length(), text.length())
+                    && literal.charAt(same) == text.charAt(same)) {
+                same++;
+            }
+            if (same > 0 && same < Math.min(literal.length(), text.length())) {
+                return "invalid character '%c' in literal %s (expecting '%c')"
+                        .formatted(text.charAt(same), literal, literal.charAt(same));
+            }
+        }
+        return text.isEmpty()
+                ? "unexpected end of JSON input"
+                : "invalid character '%c' looking for beginning of value".formatted(text.charAt(0));
     }
 
     private static String part(String[] arn, int index) {

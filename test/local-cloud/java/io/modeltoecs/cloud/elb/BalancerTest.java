@@ -33,7 +33,7 @@ class BalancerTest {
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final TargetGroups groups = new TargetGroups();
-    private final ListenerPorts ports = new ListenerPorts(groups, IDLE_SECONDS);
+    private final ListenerPorts ports = new ListenerPorts(groups);
     private final List<App> apps = new ArrayList<>();
     private int port;
 
@@ -43,16 +43,21 @@ class BalancerTest {
         group.healthCheckPath = "/health";
         group.intervalSeconds = 1;
         group.timeoutSeconds = 1;
+        group.healthyThreshold = 2;
         groups.add(group);
         groups.setInUse(Set.of(GROUP));
+        port = open("arn:listener", IDLE_SECONDS);
+    }
+
+    private int open(String arn, int idleSeconds) throws IOException {
         Listener listener = new Listener();
-        listener.arn = "arn:listener";
+        listener.arn = arn;
         listener.targetGroupWeights = Map.of(GROUP, 1);
         try (ServerSocket socket = new ServerSocket(0)) {
-            port = socket.getLocalPort();
+            listener.port = socket.getLocalPort();
         }
-        listener.port = port;
-        ports.open(listener);
+        ports.open(listener, idleSeconds);
+        return listener.port;
     }
 
     @AfterEach
@@ -114,6 +119,22 @@ class BalancerTest {
     }
 
     @Test
+    void theIdleTimeoutCanBeChangedWhileTheListenerIsOpen() throws Exception {
+        port = open("arn:patient", 3600);
+        App slow = healthy("slow");
+        assertThat(get("/").statusCode()).isEqualTo(200);
+        ports.idleSeconds("arn:patient", 1);
+        assertThat(get("/hold").statusCode()).isEqualTo(504);
+        slow.release.countDown();
+        assertThat(get("/").statusCode()).isEqualTo(200);
+        JsonNode counted = ports.counts().path(1);
+        assertThat(counted.at("/targets/0/RequestCount").asInt())
+                .as("counts go on")
+                .isGreaterThanOrEqualTo(3);
+        await(() -> slow.closed >= 1);
+    }
+
+    @Test
     void aTargetsOwn503IsTheTargets() throws Exception {
         healthy("one");
         HttpResponse<String> answer = get("/503");
@@ -155,6 +176,39 @@ class BalancerTest {
         await(() -> groups.health(GROUP, well.target()).isUnhealthy());
         assertThat(List.of(get("/").body(), get("/").body()))
                 .containsExactlyInAnyOrder("ill", "well");
+    }
+
+    @Test
+    void targetsAreSaidToBeWhatTheyAre() throws Exception {
+        App app = new App("app");
+        apps.add(app);
+        assertState(app, "unused Target.NotRegistered");
+        app.healthy = false;
+        groups.register(GROUP, app.target(), () -> {});
+        await(() -> state(app).equals("initial Elb.InitialHealthChecking"));
+        await(() -> state(app).equals("unhealthy Target.ResponseCodeMismatch"));
+        assertThat(groups.health(GROUP, app.target()).description())
+                .isEqualTo("Health checks failed with these codes: [503]");
+        app.healthy = true;
+        await(() -> state(app).equals("healthy null"));
+        App gone = new App("gone");
+        gone.server.close();
+        groups.register(GROUP, gone.target(), () -> {});
+        await(() -> state(gone).equals("unhealthy Target.FailedHealthChecks"));
+        groups.setInUse(Set.of());
+        assertState(app, "unused Target.NotInUse");
+        groups.setInUse(Set.of(GROUP));
+        groups.drain(GROUP, app.target());
+        assertState(app, "draining Target.DeregistrationInProgress");
+    }
+
+    private String state(App app) {
+        TargetHealth health = groups.health(GROUP, app.target());
+        return health.state() + " " + health.reason();
+    }
+
+    private void assertState(App app, String expected) {
+        assertThat(state(app)).isEqualTo(expected);
     }
 
     private App healthy(String name) throws IOException {
