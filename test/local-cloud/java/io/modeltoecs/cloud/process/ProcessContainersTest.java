@@ -24,7 +24,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Programs of a real image as plain processes, by chroot: test/long/processes, as it copies much. */
+/**
+ * Programs of a real image as plain processes, by chroot or by the bubblewrap that a property names:
+ * test/long/processes, as it copies much.
+ */
 @EnabledIfSystemProperty(named = "long", matches = "true")
 @ExtendWith(CloudFixture.class)
 class ProcessContainersTest {
@@ -32,6 +35,9 @@ class ProcessContainersTest {
     private static final String WAITS =
             "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(3)); print('up', flush=True); time.sleep(600)";
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final Optional<String> BUBBLEWRAP =
+            Optional.ofNullable(System.getProperty("bubblewrap"));
+    private static final int CAP_SYS_ADMIN = 21;
     private static Path folder;
     private static ProcessContainers containers;
     private static String image;
@@ -39,7 +45,9 @@ class ProcessContainersTest {
     @BeforeAll
     static void fetch() throws IOException {
         Assumptions.assumeTrue(
-                Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid")),
+                BUBBLEWRAP.isPresent()
+                        || Integer.valueOf(0)
+                                .equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid")),
                 "chroot needs root");
         folder = Files.createTempDirectory("process-containers");
         containers = fresh();
@@ -49,7 +57,7 @@ class ProcessContainersTest {
 
     private static ProcessContainers fresh() {
         return new ProcessContainers(
-                folder, CloudFixture.cloud().images(), "python3", Optional.empty());
+                folder, CloudFixture.cloud().images(), "python3", BUBBLEWRAP);
     }
 
     @AfterAll
@@ -90,6 +98,37 @@ class ProcessContainersTest {
         assertThat(ended(other).exitCode()).isEqualTo(1);
         containers.remove(List.of(id, other));
         assertThat(containers.inspect(id)).isEmpty();
+    }
+
+    @Test
+    void aRootIsReadOnlyWhereThisUserMayMountAndVolumesAreWritable() throws IOException {
+        ContainerSpec writes =
+                spec("ro", null, null, List.of(), "sh", "-c", "touch /volume/x || exit 3; touch /x");
+        String id =
+                containers.run(
+                        new ContainerSpec(
+                                writes.name(),
+                                writes.image(),
+                                writes.labels(),
+                                List.of(),
+                                List.of(),
+                                Map.of(),
+                                null,
+                                null,
+                                true,
+                                List.of("/volume"),
+                                List.of(),
+                                null,
+                                writes.command()));
+        boolean readOnly = BUBBLEWRAP.isPresent() || mayMount();
+        assertThat(ended(id).exitCode()).isEqualTo(readOnly ? 1 : 0);
+        containers.remove(List.of(id));
+    }
+
+    private static boolean mayMount() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(l -> l.startsWith("CapEff:"))
+                .anyMatch(l -> (Long.parseLong(l.substring(7).strip(), 16) >> CAP_SYS_ADMIN & 1) == 1);
     }
 
     @Test
