@@ -3,10 +3,13 @@ package io.modeltoecs.cloud;
 import static io.modeltoecs.cloud.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
+import io.modeltoecs.cloud.registry.Registry;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -358,6 +361,63 @@ class EcsTest {
                 .allMatch(c -> c.exitCode() == 0);
     }
 
+    @Test
+    void aDependencyThatFailsStopsTheTask() {
+        ContainerDefinition fails =
+                container("init").command("python3", "-c", "raise SystemExit(3)").essential(false).build();
+        ContainerDefinition app =
+                app("v1").toBuilder()
+                        .dependsOn(d -> d.containerName("init").condition("SUCCESS"))
+                        .build();
+        Task task = run(fails, app);
+        assertThat(task.stopCodeAsString()).isEqualTo("TaskFailedToStart");
+        assertThat(task.stoppedReason()).isEqualTo("Task failed to start");
+        assertThat(task.containers())
+                .extracting(c -> c.name(), c -> c.exitCode(), c -> c.reason())
+                .containsExactlyInAnyOrder(
+                        tuple("init", 3, null),
+                        tuple(
+                                "app",
+                                null,
+                                "dependency graph: failed to resolve container ordering dependency"
+                                        + " [init] for target [app] as dependency did not exit"
+                                        + " successfully."));
+    }
+
+    @Test
+    void containersStopInReverseOrderOfTheirDependencies() {
+        ContainerDefinition side =
+                app("v1").toBuilder()
+                        .name("side")
+                        .essential(false)
+                        .logConfiguration(AWSLOGS)
+                        .build();
+        String last =
+                """
+                import signal, sys, time, urllib.request
+                def end(*_):
+                    urllib.request.urlopen('http://localhost:8080/')
+                    sys.exit(42)
+                signal.signal(signal.SIGTERM, end)
+                print('ready', flush=True)
+                while True: time.sleep(1)
+                """;
+        ContainerDefinition app =
+                container("app")
+                        .command("python3", "-c", last)
+                        .dependsOn(d -> d.containerName("side").condition("START"))
+                        .logConfiguration(AWSLOGS)
+                        .build();
+        String arn = start(register(app, side));
+        eventually(() -> printed(arn, "app"), lines -> lines.contains("ready"));
+        eventually(() -> printed(arn, "side"), lines -> lines.contains("serving v1"));
+        ecs.stopTask(b -> b.cluster(CLUSTER).task(arn));
+        assertThat(eventually(() -> task(arn), t -> t.lastStatus().equals("STOPPED")).containers())
+                .filteredOn(c -> c.name().equals("app"))
+                .as("side still answered when app was told to end")
+                .allMatch(c -> c.exitCode() == 42);
+    }
+
     private static final String ASK =
             "import urllib.request as r; r.urlopen('http://localhost:8080/')";
 
@@ -379,9 +439,62 @@ class EcsTest {
                                                                 .build()))
                         .taskDefinition()
                         .taskDefinitionArn();
-        assertThat(runDefinition(withSecret).stoppedReason())
+        Task task = runDefinition(withSecret);
+        assertThat(task.stoppedReason())
                 .startsWith("ResourceInitializationError: unable to pull secrets")
                 .contains(secret);
+        assertThat(task.stopCodeAsString()).isEqualTo("TaskFailedToStart");
+        LogConfiguration nowhere =
+                LogConfiguration.builder()
+                        .logDriver(LogDriver.AWSLOGS)
+                        .options(Map.of("awslogs-group", "/none", "awslogs-stream-prefix", "ecs"))
+                        .build();
+        task = run(container("app").logConfiguration(nowhere).build());
+        assertThat(task.stoppedReason())
+                .startsWith(
+                        "ResourceInitializationError: failed to validate logger args: create stream"
+                                + " has been retried 1 times: failed to create Cloudwatch log"
+                                + " stream: ResourceNotFoundException: The specified log group does"
+                                + " not exist.");
+        assertThat(task.stopCodeAsString()).isEqualTo("TaskFailedToStart");
+    }
+
+    @Test
+    void aServiceKeepsToTheDigestThatItsTagHadUntilANewDeployment() throws Exception {
+        Registry images = CloudFixture.cloud().images();
+        String base = CloudFixture.environment().get("BASE_IMAGE");
+        int at = base.indexOf('@');
+        String repository = base.substring(base.indexOf('/') + 1, at);
+        Registry.Manifest first =
+                images.manifest(repository, base.substring(at + 1)).orElseThrow();
+        byte[] same = first.body().getBytes(StandardCharsets.UTF_8);
+        images.putManifest(repository, "moves", first.type(), same);
+        ContainerDefinition app =
+                container("app").image(base.substring(0, at) + ":moves").command("sleep", "600").stopTimeout(2).build();
+        String name = "moves";
+        ecs.createService(b -> b.cluster(CLUSTER).serviceName(name).taskDefinition(register(app)).desiredCount(1));
+        services.add(name);
+        eventually(() -> digests(name), d -> d.size() == 1 && d.contains(first.digest()));
+
+        String body = first.body().replaceFirst("\\{", "{\"annotations\":{\"moved\":\"1\"},");
+        images.putManifest(
+                repository, "moves", first.type(), body.getBytes(StandardCharsets.UTF_8));
+        String second = images.manifest(repository, "moves").orElseThrow().digest();
+        assertThat(second).isNotEqualTo(first.digest());
+        ecs.updateService(b -> b.cluster(CLUSTER).service(name).desiredCount(2));
+        assertThat(eventually(() -> digests(name), d -> d.size() == 2))
+                .containsOnly(first.digest());
+        Task own = run(app.toBuilder().command("true").build());
+        assertThat(own.containers().get(0).imageDigest()).isEqualTo(second);
+        ecs.updateService(b -> b.cluster(CLUSTER).service(name).forceNewDeployment(true));
+        eventually(() -> digests(name), d -> d.contains(second));
+    }
+
+    private List<String> digests(String service) {
+        return tasks(service, DesiredStatus.RUNNING).stream()
+                .map(t -> t.containers().get(0).imageDigest())
+                .filter(d -> d != null)
+                .toList();
     }
 
     @Test
@@ -452,14 +565,7 @@ class EcsTest {
         }
 
         // Its logs, its health check and its stop go on too.
-        String stream = "ecs/app/" + lives.substring(lives.lastIndexOf('/') + 1);
-        try (CloudWatchLogsClient logs = CloudFixture.logs()) {
-            assertThat(
-                            logs.getLogEvents(b -> b.logGroupName(GROUP).logStreamName(stream))
-                                    .events())
-                    .extracting(e -> e.message())
-                    .contains("serving v1");
-        }
+        assertThat(printed(lives, "app")).contains("serving v1");
         engine("exec", alive.containers().get(0).runtimeId(), "touch", "/tmp/ill");
         Task ill = eventually(() -> task(lives), t -> t.lastStatus().equals("STOPPED"));
         assertThat(ill.stoppedReason()).isEqualTo("Task failed container health checks");
@@ -487,12 +593,17 @@ class EcsTest {
 
     @Test
     void aServiceReplacesATaskWhoseTargetGoesBadAndWaitsForCapacity() {
+        Admin.fault("{'fault': 'slow-start', 'service': 'ill', 'seconds': 1, 'times': 1}");
         String service = create("ill", 1, app("v1"), true);
+        eventually(() -> states(service, DesiredStatus.RUNNING), s -> s.equals(List.of("ACTIVATING")));
         stable(service);
         ecs.updateService(
                 b -> b.cluster(CLUSTER).service(service).healthCheckGracePeriodSeconds(0));
         try {
             Admin.fault("{'fault': 'unhealthy', 'service': 'ill', 'times': 1}");
+            eventually(
+                    () -> states(service, DesiredStatus.STOPPED),
+                    s -> s.equals(List.of("DEACTIVATING")));
             List<Task> stopped =
                     eventually(
                             () -> tasks(service, DesiredStatus.STOPPED),
@@ -519,6 +630,19 @@ class EcsTest {
 
     private void engine(String... arguments) {
         assertThat(CloudFixture.cloud().engine().run(Duration.ofMinutes(1), arguments).ok()).isTrue();
+    }
+
+    /** What a container of a task has printed; nothing before it was started. */
+    private static List<String> printed(String task, String container) {
+        String stream = "ecs/" + container + "/" + task.substring(task.lastIndexOf('/') + 1);
+        try (CloudWatchLogsClient logs = CloudFixture.logs()) {
+            return logs
+                    .filterLogEvents(b -> b.logGroupName(GROUP).logStreamNames(stream))
+                    .events()
+                    .stream()
+                    .map(e -> e.message())
+                    .toList();
+        }
     }
 
     private Task task(String arn) {
@@ -610,6 +734,10 @@ class EcsTest {
         return arns.isEmpty()
                 ? List.of()
                 : ecs.describeTasks(b -> b.cluster(CLUSTER).tasks(arns)).tasks();
+    }
+
+    private List<String> states(String service, DesiredStatus status) {
+        return tasks(service, status).stream().map(Task::lastStatus).toList();
     }
 
     private boolean allStopped(List<Task> tasks) {

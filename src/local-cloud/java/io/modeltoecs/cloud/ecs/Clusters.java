@@ -46,6 +46,9 @@ final class Clusters {
         ObjectNode out = Json.object();
         ArrayNode found = out.putArray("clusters");
         ArrayNode failures = out.putArray("failures");
+        if (in.path("clusters").size() > PAGE) {
+            throw AwsError.invalidParameter("Clusters can not exceed " + PAGE + " items.");
+        }
         List<String> names =
                 in.path("clusters").isEmpty() ? List.of("default") : texts(in.path("clusters"));
         for (String name : names) {

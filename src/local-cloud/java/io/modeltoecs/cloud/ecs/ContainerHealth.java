@@ -59,20 +59,15 @@ final class ContainerHealth implements AutoCloseable {
         private final TaskContainer container;
         private final List<String> command;
         private final Duration limit;
-        private final int retries;
-        private final long startPeriodEnds;
+        private final HealthJudge judge;
         private final Runnable onChange;
-        private int failures;
 
         Check(TaskContainer container, JsonNode settings, Runnable onChange) {
             this.onChange = onChange;
             this.container = container;
             this.command = command(settings.path("command"));
             this.limit = Duration.ofSeconds(settings.path("timeout").asInt(5));
-            this.retries = settings.path("retries").asInt(3);
-            this.startPeriodEnds =
-                    System.currentTimeMillis()
-                            + TimeUnit.SECONDS.toMillis(settings.path("startPeriod").asInt(0));
+            this.judge = new HealthJudge(settings, store.now());
         }
 
         private static List<String> command(JsonNode settings) {
@@ -101,12 +96,7 @@ final class ContainerHealth implements AutoCloseable {
 
         private void note(boolean healthy) {
             String before = container.health;
-            if (healthy) {
-                failures = 0;
-                container.health = "HEALTHY";
-            } else if (System.currentTimeMillis() > startPeriodEnds && ++failures >= retries) {
-                container.health = "UNHEALTHY";
-            }
+            container.health = judge.after(before, healthy, store.now());
             if (!before.equals(container.health)) {
                 onChange.run();
             }

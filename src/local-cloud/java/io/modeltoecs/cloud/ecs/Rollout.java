@@ -26,7 +26,10 @@ final class Rollout implements TaskRuntime.Listener, RollingUpdate.Failures {
                     "serviceRegistries",
                     "capacityProviderStrategy",
                     "launchType",
-                    "platformFamily");
+                    "platformFamily",
+                    "serviceConnectConfiguration",
+                    "volumeConfigurations",
+                    "vpcLatticeConfigurations");
 
     private final EcsStore store;
     private final TaskHealth health;

@@ -21,6 +21,9 @@ final class Service {
     int desiredCount;
     long createdAt;
 
+    /** The CreateService that it came of. */
+    ObjectNode request = Json.object();
+
     /** Members of the API's service that are given back as they were set. */
     ObjectNode settings = Json.object();
 
@@ -43,6 +46,11 @@ final class Service {
 
     String arn() {
         return Arns.of("ecs", "service/" + cluster + "/" + name);
+    }
+
+    /** Whether a CreateService is the one that it came of, sent again with its token. */
+    boolean wasMadeBy(ObjectNode in) {
+        return in.hasNonNull("clientToken") && in.equals(request);
     }
 
     boolean isActive() {

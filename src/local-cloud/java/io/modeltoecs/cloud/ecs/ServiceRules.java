@@ -13,6 +13,8 @@ import java.util.regex.Pattern;
 /** What CreateService and UpdateService refuse, in ECS's words where they are known. */
 final class ServiceRules {
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9\\-_]{1,255}");
+    private static final Pattern TOKEN = Pattern.compile("[!-~]{0,36}");
+    private static final String DAEMON = "The daemon scheduling strategy does not support ";
     private static final int HUNDRED = 100;
     private static final int DAY_MINUTES = 1440;
     private static final int PAUSE_MINUTES = 20160;
@@ -50,9 +52,51 @@ final class ServiceRules {
                 "ServiceName must match ^[a-zA-Z0-9\\-_]{1,255}$, but was " + name);
     }
 
+    /** A CreateService's clientToken; empty where there is none. */
+    void token(String token) {
+        require(
+                TOKEN.matcher(token).matches(),
+                "clientToken must have at most 36 ASCII characters, from 33 to 126, but was "
+                        + token);
+    }
+
+    /**
+     * How many tasks are asked for: a REPLICA service says it, a DAEMON has one for each machine.
+     */
+    void count(String strategy, ObjectNode in) {
+        require(
+                strategy.equals("DAEMON") || in.hasNonNull("desiredCount"),
+                "DesiredCount is missing");
+        require(
+                strategy.equals("REPLICA") || !in.hasNonNull("desiredCount"),
+                DAEMON
+                        + "a desired count for services. Remove the desired count value and try"
+                        + " again");
+    }
+
+    private static void daemon(JsonNode settings) {
+        if (!settings.path("schedulingStrategy").asText().equals("DAEMON")) {
+            return;
+        }
+        require(
+                !settings.path("launchType").asText().equals("FARGATE"),
+                DAEMON + "the FARGATE launch type. Change the launch type and try again");
+        require(
+                settings.path("capacityProviderStrategy").isEmpty(),
+                "Specifying a capacity provider strategy is not supported when you create a"
+                        + " service using the DAEMON scheduling strategy.");
+        require(
+                settings.path("placementStrategy").isEmpty(),
+                DAEMON + "placement strategies. Remove the placement strategy and try again");
+        require(
+                settings.at("/deploymentConfiguration/maximumPercent").asInt() <= HUNDRED,
+                DAEMON + "values above 100 for maximumPercent. Change the value and try again");
+    }
+
     /** Settings as they will be, with the task definition that they are for. */
     void settings(JsonNode settings, ObjectNode definition) {
         controller(settings);
+        daemon(settings);
         percent(settings);
         require(
                 settings.path("launchType").asText("").isEmpty()

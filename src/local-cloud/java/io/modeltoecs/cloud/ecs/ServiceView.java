@@ -4,10 +4,21 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modeltoecs.cloud.Arns;
 import io.modeltoecs.cloud.state.Json;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** A service as the API shows it. Under the store's lock. */
 final class ServiceView {
+    private static final Set<String> PENDING = Set.of("PROVISIONING", "PENDING", "ACTIVATING");
+
+    /** Members that are kept with the service, and shown with its deployments alone. */
+    private static final List<String> OF_DEPLOYMENTS =
+            List.of(
+                    "serviceConnectConfiguration",
+                    "volumeConfigurations",
+                    "vpcLatticeConfigurations");
+
     private final EcsStore store;
 
     ServiceView(EcsStore store) {
@@ -26,6 +37,7 @@ final class ServiceView {
                         .put("runningCount", running(tasks))
                         .put("pendingCount", pending(tasks));
         json.setAll(service.settings);
+        json.remove(OF_DEPLOYMENTS);
         Deployment primary = service.primary();
         if (primary != null) {
             json.put("taskDefinition", primary.taskDefinition);
@@ -79,8 +91,10 @@ final class ServiceView {
                         .put("launchType", Fleet.launchType(settings))
                         .put("rolloutState", deployment.rolloutState)
                         .put("rolloutStateReason", deployment.rolloutStateReason);
-        for (String member :
-                List.of("networkConfiguration", "platformVersion", "capacityProviderStrategy")) {
+        List<String> members = new ArrayList<>(OF_DEPLOYMENTS);
+        members.addAll(
+                List.of("networkConfiguration", "platformVersion", "capacityProviderStrategy"));
+        for (String member : members) {
             if (settings.has(member)) {
                 json.set(member, settings.get(member));
             }
@@ -108,8 +122,6 @@ final class ServiceView {
     }
 
     static long pending(List<Task> tasks) {
-        return tasks.stream()
-                .filter(t -> t.lastStatus.equals("PROVISIONING") || t.lastStatus.equals("PENDING"))
-                .count();
+        return tasks.stream().filter(t -> PENDING.contains(t.lastStatus)).count();
     }
 }

@@ -13,6 +13,9 @@ final class Services {
     private static final int PAGE = 10;
     private static final int MAX_DESCRIBED = 10;
 
+    /** A service of the strategy DAEMON has a task on each instance: there is one machine. */
+    private static final int DAEMONS = 1;
+
     /** Members that are kept as they are set. */
     private static final List<String> SETTINGS =
             List.of(
@@ -32,7 +35,10 @@ final class Services {
                     "enableECSManagedTags",
                     "propagateTags",
                     "enableExecuteCommand",
-                    "availabilityZoneRebalancing");
+                    "availabilityZoneRebalancing",
+                    "serviceConnectConfiguration",
+                    "volumeConfigurations",
+                    "vpcLatticeConfigurations");
 
     private final EcsStore store;
     private final TaskDefinitions definitions;
@@ -57,7 +63,11 @@ final class Services {
         Cluster cluster = store.cluster(in.path("cluster").asText(""));
         String name = in.path("serviceName").asText();
         rules.name(name);
+        rules.token(in.path("clientToken").asText(""));
         Service existing = cluster.services.get(name);
+        if (existing != null && existing.isActive() && existing.wasMadeBy(in)) {
+            return answer(existing);
+        }
         if (existing != null && !existing.status.equals("INACTIVE")) {
             throw AwsError.invalidParameter(
                     existing.status.equals("DRAINING")
@@ -68,11 +78,10 @@ final class Services {
         Service service = new Service();
         service.name = name;
         service.cluster = cluster.name;
+        service.request = in.deepCopy();
         service.createdAt = store.now();
-        service.desiredCount =
-                in.path("schedulingStrategy").asText().equals("DAEMON")
-                        ? 1
-                        : in.path("desiredCount").asInt();
+        rules.count(in.path("schedulingStrategy").asText("REPLICA"), in);
+        service.desiredCount = in.path("desiredCount").asInt(DAEMONS);
         service.tags.putAll(Tags.map(in.path("tags")));
         SETTINGS.forEach(s -> copy(in, service.settings, s));
         fill(service.settings);
@@ -129,6 +138,13 @@ final class Services {
                     .put("enable", false)
                     .put("rollback", false);
         }
+        ObjectNode alarms = configuration.withObject("/alarms");
+        alarms.withArray("/alarmNames");
+        for (String flag : List.of("enable", "rollback")) {
+            if (!alarms.has(flag)) {
+                alarms.put(flag, false);
+            }
+        }
         defaultTo(configuration, "strategy", "ROLLING");
         if (!configuration.has("bakeTimeInMinutes")) {
             configuration.put("bakeTimeInMinutes", 0);
@@ -149,6 +165,9 @@ final class Services {
 
     JsonNode update(ObjectNode in) {
         Service service = active(in);
+        if (in.hasNonNull("desiredCount")) {
+            rules.count(service.settings.path("schedulingStrategy").asText(), in);
+        }
         ObjectNode settings = service.settings.deepCopy();
         boolean deploys = in.path("forceNewDeployment").asBoolean();
         for (String member : SETTINGS) {
@@ -194,7 +213,8 @@ final class Services {
 
     JsonNode delete(ObjectNode in) {
         Service service = active(in);
-        if (service.desiredCount > 0 && !in.path("force").asBoolean()) {
+        boolean daemon = service.settings.path("schedulingStrategy").asText().equals("DAEMON");
+        if (service.desiredCount > 0 && !daemon && !in.path("force").asBoolean()) {
             throw AwsError.invalidParameter(
                     "The service cannot be stopped while it is scaled above 0.");
         }

@@ -37,7 +37,7 @@ final class Task {
     JsonNode overrides = Json.object();
     Map<String, String> tags = new LinkedHashMap<>();
 
-    String lastStatus = "PROVISIONING";
+    String lastStatus = "PENDING";
     String desiredStatus = "RUNNING";
     String stopCode;
     String stoppedReason;
@@ -74,6 +74,9 @@ final class Task {
         this.cluster = cluster;
         this.createdAt = now;
         this.definition = definition;
+        if (hasOwnNetwork()) {
+            lastStatus = "PROVISIONING";
+        }
         definition
                 .path("containerDefinitions")
                 .forEach(c -> containers.add(new TaskContainer(c, cluster + "/" + id)));
@@ -81,6 +84,11 @@ final class Task {
 
     String arn() {
         return Arns.of("ecs", "task/" + cluster + "/" + id);
+    }
+
+    /** Whether it has a network interface, which is made before it starts and taken away after. */
+    boolean hasOwnNetwork() {
+        return definition.path("networkMode").asText().equals("awsvpc");
     }
 
     TaskContainer container(String name) {

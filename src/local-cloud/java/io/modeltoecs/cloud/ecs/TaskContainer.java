@@ -15,6 +15,9 @@ final class TaskContainer {
     /** What the engine knows it by; null before it is started. */
     String engineId;
 
+    /** When it was started, in milliseconds; 0 before that. */
+    long startedAt;
+
     String digest;
     String lastStatus = "PENDING";
     String health = "UNKNOWN";
@@ -67,6 +70,10 @@ final class TaskContainer {
 
     boolean hasStopped() {
         return lastStatus.equals("STOPPED");
+    }
+
+    boolean endedWell() {
+        return exitCode != null && exitCode == 0;
     }
 
     /** How long it may take to end after SIGTERM. */

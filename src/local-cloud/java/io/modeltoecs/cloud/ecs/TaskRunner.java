@@ -33,8 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TaskRunner.class);
-    private static final long DEPENDENCY_POLL_MILLIS = 200;
-    private static final long DEPENDENCY_MILLIS = TimeUnit.MINUTES.toMillis(3);
+    private static final long POLL_MILLIS = 200;
     private static final String RESOURCE_ERROR = "ResourceInitializationError: ";
 
     private final EcsStore store;
@@ -124,7 +123,9 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
             task.networkHolder = null;
             for (TaskContainer container : task.containers) {
                 container.engineId = null;
+                container.startedAt = 0;
                 container.lastStatus = "PENDING";
+                container.exitCode = null;
             }
             store.changed(task);
         }
@@ -213,13 +214,8 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
         lock.lock();
         try {
             prepare(task);
-            for (TaskContainer container : startOrder(task)) {
-                if (!isWanted(task)) {
-                    return;
-                }
-                awaitDependencies(task, container);
-                startContainer(task, container);
-            }
+            startContainers(task);
+            activate(task);
             awaitSlowStart(task);
             store.with(
                     () -> {
@@ -383,44 +379,56 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
         order.add(container);
     }
 
-    private void awaitDependencies(Task task, TaskContainer container) {
-        for (JsonNode d : container.definition.path("dependsOn")) {
-            TaskContainer other = task.container(d.path("containerName").asText());
-            String condition = d.path("condition").asText();
-            long limit = container.definition.path("startTimeout").asLong(0) * 1000;
-            long deadline = System.currentTimeMillis() + (limit > 0 ? limit : DEPENDENCY_MILLIS);
-            while (isWanted(task) && !store.with(() -> holds(other, condition))) {
-                boolean failed = store.with(() -> cannotHold(other, condition));
-                if (failed || System.currentTimeMillis() > deadline) {
-                    throw new StartFailure(
-                            container,
-                            "dependency graph: failed to resolve container ordering dependency ["
-                                    + other.name
-                                    + "] for target ["
-                                    + container.name
-                                    + "] as dependency "
-                                    + (failed ? "did not exit successfully." : "has timed out."));
-                }
+    /** Starts each container as soon as its dependencies let it. */
+    private void startContainers(Task task) {
+        List<TaskContainer> waiting = startOrder(task);
+        while (!waiting.isEmpty() && isWanted(task)) {
+            if (!waiting.removeIf(container -> isDone(task, container))) {
                 pause();
             }
         }
     }
 
-    private static boolean holds(TaskContainer other, String condition) {
-        return switch (condition) {
-            case "HEALTHY" -> other.health.equals("HEALTHY");
-            case "COMPLETE" -> other.hasStopped();
-            case "SUCCESS" -> other.hasStopped() && Integer.valueOf(0).equals(other.exitCode);
-            default -> other.engineId != null;
-        };
+    /** Starts a container, or gives it up, if it is time for either. */
+    private boolean isDone(Task task, TaskContainer container) {
+        Optional<String> failure =
+                store.with(() -> Dependencies.failure(task, container, store.now()));
+        if (failure.isPresent()) {
+            giveUp(task, container, failure.get());
+            return true;
+        }
+        boolean ready = store.with(() -> Dependencies.hold(task, container));
+        if (ready) {
+            startContainer(task, container);
+        }
+        return ready;
     }
 
-    private static boolean cannotHold(TaskContainer other, String condition) {
-        return switch (condition) {
-            case "HEALTHY" -> other.hasStopped() || other.health.equals("UNHEALTHY");
-            case "SUCCESS" -> other.hasStopped() && !Integer.valueOf(0).equals(other.exitCode);
-            default -> false;
-        };
+    /** A task lives on without a container that it does not need. */
+    private void giveUp(Task task, TaskContainer container, String why) {
+        if (container.essential) {
+            throw new StartFailure(container, why);
+        }
+        store.with(
+                () -> {
+                    container.lastStatus = "STOPPED";
+                    container.reason = why;
+                    store.changed(task);
+                });
+    }
+
+    /** What a load balancer is told of is ACTIVATING until it is RUNNING. */
+    private void activate(Task task) {
+        store.with(
+                () -> {
+                    ServiceRevision revision = revision(task);
+                    if (task.isWanted()
+                            && revision != null
+                            && !revision.loadBalancers().isEmpty()) {
+                        task.lastStatus = "ACTIVATING";
+                        store.changed(task);
+                    }
+                });
     }
 
     private void awaitSlowStart(Task task) {
@@ -434,7 +442,7 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
 
     private static void pause() {
         try {
-            Thread.sleep(DEPENDENCY_POLL_MILLIS);
+            Thread.sleep(POLL_MILLIS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StartFailure(null, "interrupted");
@@ -467,6 +475,7 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
         store.with(
                 () -> {
                     container.engineId = id;
+                    container.startedAt = store.now();
                     container.hostPorts = hostPorts;
                     container.lastStatus = "RUNNING";
                     store.changed(task);
@@ -573,6 +582,9 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
             Collections.reverse(reverse);
             for (TaskContainer container : reverse) {
                 endContainer(task, container);
+            }
+            if (task.hasOwnNetwork()) {
+                store.with(() -> task.lastStatus = "DEPROVISIONING");
             }
             removeRest(task);
             store.with(

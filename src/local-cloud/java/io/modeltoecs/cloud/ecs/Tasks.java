@@ -16,6 +16,9 @@ final class Tasks {
     private static final int PAGE = 100;
     private static final int MAX_DESCRIBED = 100;
     private static final int MAX_RUN = 10;
+    private static final int MAX_OVERRIDES = 8192;
+    private static final List<String> OTHER_FILTERS =
+            List.of("serviceName", "family", "containerInstance", "launchType");
     private static final Set<Integer> ID_LENGTHS = Set.of(32, 36);
 
     private final EcsStore store;
@@ -37,6 +40,7 @@ final class Tasks {
         if (count < 1 || count > MAX_RUN) {
             throw AwsError.invalidParameter("count must be between 1 and 10, but was " + count);
         }
+        limits(in);
         if (definition.path("networkMode").asText().equals("awsvpc")
                 && !in.path("networkConfiguration").has("awsvpcConfiguration")) {
             throw AwsError.invalidParameter(
@@ -75,6 +79,22 @@ final class Tasks {
             started.add(TaskView.json(task, true));
         }
         return out;
+    }
+
+    private static void limits(ObjectNode in) {
+        within("placementConstraints", in.path("placementConstraints").size(), 10, "items");
+        within("placementStrategy", in.path("placementStrategy").size(), 5, "items");
+        within("clientToken", in.path("clientToken").asText().length(), 64, "characters");
+        within("startedBy", in.path("startedBy").asText().length(), 128, "characters");
+        int overrides = in.path("overrides").toString().length();
+        within("overrides", overrides, MAX_OVERRIDES, "characters");
+    }
+
+    private static void within(String member, int size, int most, String of) {
+        if (size > most) {
+            throw AwsError.invalidParameter(
+                    member + " can have at most " + most + " " + of + ", but has " + size);
+        }
     }
 
     /** The same call once more starts nothing; another call with its token is refused. */
@@ -133,6 +153,10 @@ final class Tasks {
     JsonNode list(ObjectNode in) {
         Cluster cluster = store.cluster(in.path("cluster").asText(""));
         Stream<Task> tasks = store.tasks().stream().filter(t -> t.cluster.equals(cluster.name));
+        if (in.hasNonNull("startedBy") && OTHER_FILTERS.stream().anyMatch(in::hasNonNull)) {
+            throw AwsError.invalidParameter(
+                    "startedBy must be the only filter, but there is one of " + OTHER_FILTERS);
+        }
         String wanted = in.path("desiredStatus").asText("RUNNING");
         tasks = tasks.filter(t -> t.desiredStatus.equals(wanted));
         if (in.hasNonNull("serviceName")) {

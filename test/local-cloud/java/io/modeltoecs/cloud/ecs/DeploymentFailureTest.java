@@ -231,7 +231,7 @@ class DeploymentFailureTest {
     }
 
     @Test
-    void aHealthyTaskStartsTheCountAnewUnlessToldNotTo() {
+    void aHealthyTaskStartsTheCountAnew() {
         create(2, BREAKER, "");
         cloud.runtime.behave("v2", Behaviour.GOOD.failsToStart(NO_IMAGE));
         deploy(v2);
@@ -241,6 +241,41 @@ class DeploymentFailureTest {
         assertThat(cloud.service().path("taskDefinition").asText()).isEqualTo(v2);
         assertThat(cloud.service().at("/deployments/0/failedTasks").asInt()).isZero();
         assertThat(cloud.rollout().at("/deploymentCircuitBreaker/failureCount").asInt()).isZero();
+    }
+
+    @Test
+    void aHealthyTaskDoesNotStartTheCountAnewWhereItIsToldNotTo() {
+        create(2, BREAKER.replace("true}", "true, \"resetOnHealthyTask\": false}"), "");
+        cloud.runtime.behave("v2", Behaviour.GOOD.failsToStart(NO_IMAGE));
+        deploy(v2);
+        cloud.until(s -> of(s, v2).path("failedTasks").asInt() == 2);
+        cloud.runtime.behave("v2", Behaviour.GOOD.healthyAfter(10_000_000));
+        cloud.until(s -> cloud.tasks(v2).stream().filter(Task::isRunning).count() == 2);
+        Task well = cloud.tasks(v2).get(0);
+        cloud.store.with(() -> cloud.runtime.target(well, SimulatedBalancer.HEALTHY));
+        cloud.advance(1);
+        assertThat(well.wasHealthy).isTrue();
+        assertThat(cloud.rollout().at("/deploymentCircuitBreaker/failureCount").asInt())
+                .isEqualTo(2);
+        Task dies = cloud.tasks(v2).get(1);
+        cloud.store.with(() -> cloud.runtime.exit(dies));
+        untilFailed();
+        assertThat(cloud.rollout().at("/deploymentCircuitBreaker/failureCount").asInt())
+                .isEqualTo(3);
+    }
+
+    @Test
+    void theThresholdFollowsTheDesiredCount() {
+        create(1, BREAKER, "");
+        cloud.runtime.behave("v2", Behaviour.GOOD.failsToStart(NO_IMAGE));
+        deploy(v2);
+        cloud.until(s -> of(s, v2).path("failedTasks").asInt() == 2);
+        assertThat(cloud.rollout().at("/deploymentCircuitBreaker/threshold").asInt()).isEqualTo(3);
+        update("\"desiredCount\": 9");
+        untilFailed();
+        assertThat(cloud.rollout().at("/deploymentCircuitBreaker/threshold").asInt()).isEqualTo(5);
+        assertThat(cloud.rollout().at("/deploymentCircuitBreaker/failureCount").asInt())
+                .isEqualTo(5);
     }
 
     @Test
@@ -275,6 +310,19 @@ class DeploymentFailureTest {
                 .contains(
                         "(service s) was unable to place a task. Reason: Capacity is unavailable at"
                                 + " this time.");
+    }
+
+    @Test
+    void aTargetGroupThatIsGoneIsTold() {
+        create(1, BREAKER, "");
+        cloud.balancer.delays.remove(Simulation.BLUE);
+        cloud.runtime.exit(cloud.tasks(v1).get(0));
+        cloud.advance(5);
+        assertThat(cloud.events())
+                .contains(
+                        "(service s) failed to register targets in (target-group "
+                                + Simulation.BLUE
+                                + ") with (error One or more target groups not found)");
     }
 
     @Test

@@ -176,7 +176,12 @@ class RollingUpdateTest {
     void theOldDeploymentIsActiveUntilItsLastTaskHasStopped() {
         create(1, 100, 200, true);
         String first = cloud.service().at("/deployments/0/id").asText();
+        assertThat(cloud.service().at("/deployments/0/rolloutStateReason").asText())
+                .isEqualTo("ECS deployment " + first + " completed.");
         deploy(v2);
+        String second = cloud.service().at("/deployments/0/id").asText();
+        assertThat(cloud.service().at("/deployments/0/rolloutStateReason").asText())
+                .isEqualTo("ECS deployment " + second + " in progress.");
         cloud.advance(1);
         JsonNode during = cloud.service().path("deployments");
         assertThat(during.at("/0/status").asText()).isEqualTo("PRIMARY");
@@ -186,6 +191,19 @@ class RollingUpdateTest {
         cloud.until(s -> s.at("/deployments/0/rolloutState").asText().equals("COMPLETED"));
         assertThat(cloud.service().path("deployments").size()).isEqualTo(2);
         assertThat(cloud.service().path("runningCount").asInt()).isEqualTo(1);
+        assertThat(cloud.store.tasks())
+                .filteredOn(t -> !t.isWanted())
+                .allSatisfy(
+                        t -> {
+                            assertThat(t.lastStatus).isEqualTo("DEACTIVATING");
+                            assertThat(t.stopCode).isEqualTo("ServiceSchedulerInitiated");
+                            assertThat(t.stoppedReason)
+                                    .isEqualTo(
+                                            "Scaling activity initiated by (deployment "
+                                                    + second
+                                                    + ")");
+                        })
+                .hasSize(1);
         cloud.advance(Simulation.DRAIN_SECONDS - 5);
         assertThat(cloud.service().path("deployments").size()).isEqualTo(2);
         cloud.advance(7);

@@ -56,6 +56,12 @@ final class Simulation {
         actions.put("CreateCluster", clusters::create);
         actions.put("RegisterTaskDefinition", definitions::register);
         actions.put("DeregisterTaskDefinition", definitions::deregister);
+        actions.put("DescribeTaskDefinition", definitions::describe);
+        actions.put("DeleteTaskDefinitions", definitions::delete);
+        actions.put("ListTaskDefinitions", definitions::list);
+        actions.put("ListTaskDefinitionFamilies", definitions::listFamilies);
+        actions.put("DescribeClusters", clusters::describe);
+        actions.put("DeleteCluster", clusters::delete);
         actions.put("DescribeTasks", tasks::describe);
         actions.put("ListTasks", tasks::list);
         actions.put("StopTask", tasks::stop);

@@ -14,6 +14,8 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Blue/green, canary and linear deployments by ECS's rules, with a clock that is set by hand. */
 class TrafficShiftTest {
@@ -244,6 +246,84 @@ class TrafficShiftTest {
         assertThat(production())
                 .containsEntry(Simulation.GREEN, 100)
                 .containsEntry(Simulation.BLUE, 0);
+    }
+
+    @Test
+    void linearGoesBy10PercentEach6MinutesUnasked() {
+        create("\"strategy\": \"LINEAR\"");
+        deploy(v2);
+        untilStage("PRODUCTION_TRAFFIC_SHIFT");
+        for (int percent = 10; percent < 100; percent += 10) {
+            assertThat(production().get(Simulation.GREEN)).isEqualTo(percent);
+            cloud.advance(6 * 60);
+        }
+        assertThat(production().get(Simulation.GREEN)).isEqualTo(100);
+        assertThat(cloud.rollout().path("status").asText())
+                .as("no bake time after the last step")
+                .isNotEqualTo("PENDING");
+        assertThat(stage()).isEqualTo("CLEAN_UP");
+    }
+
+    @Test
+    void canaryGoesBy5PercentFor10MinutesUnasked() {
+        create("\"strategy\": \"CANARY\"");
+        deploy(v2);
+        untilStage("PRODUCTION_TRAFFIC_SHIFT");
+        assertThat(production().get(Simulation.GREEN)).isEqualTo(5);
+        cloud.advance(10 * 60 - 1);
+        assertThat(production().get(Simulation.GREEN)).isEqualTo(5);
+        cloud.advance(2);
+        assertThat(production().get(Simulation.GREEN)).isEqualTo(100);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "'strategy': 'SLOWLY' | strategy must be one of ROLLING, BLUE_GREEN, LINEAR, CANARY, but was SLOWLY",
+                "'strategy': 'BLUE_GREEN', 'bakeTimeInMinutes': 1441 | bakeTimeInMinutes must be between 0 and 1440, but was 1441",
+                "'strategy': 'LINEAR', 'linearConfiguration': {'stepPercent': 2.9} | stepPercent must be a multiple of 0.1 from 3.0 to 100.0, but was 2.9",
+                "'strategy': 'LINEAR', 'linearConfiguration': {'stepBakeTimeInMinutes': 1441} | stepBakeTimeInMinutes must be between 0 and 1440, but was 1441",
+                "'strategy': 'CANARY', 'canaryConfiguration': {'canaryPercent': 0.0} | canaryPercent must be a multiple of 0.1 from 0.1 to 100.0, but was 0.0",
+                "'strategy': 'CANARY', 'canaryConfiguration': {'canaryBakeTimeInMinutes': -1} | canaryBakeTimeInMinutes must be between 0 and 1440, but was -1",
+                "'strategy': 'BLUE_GREEN', 'canaryConfiguration': {'canaryPercent': 5.0} | canaryConfiguration is only valid for the strategy CANARY, but it is BLUE_GREEN",
+                "'lifecycleHooks': [{'targetType': 'PAUSE', 'lifecycleStages': ['BAKE_TIME']}] | lifecycleStages must be of ",
+                "'lifecycleHooks': [{'targetType': 'PAUSE', 'lifecycleStages': ['SCALE_UP']}] | lifecycleStages must be of ",
+                "'lifecycleHooks': [{'targetType': 'PAUSE', 'lifecycleStages': ['PRODUCTION_TRAFFIC_SHIFT']}] | PAUSE hooks cannot be configured at the stage PRODUCTION_TRAFFIC_SHIFT.",
+                "'lifecycleHooks': [{'targetType': 'PAUSE', 'lifecycleStages': ['PRE_SCALE_UP'], 'timeoutConfiguration': {'timeoutInMinutes': 20161}}] | timeoutInMinutes must be between 1 and 20160, but was 20161",
+                "'lifecycleHooks': [{'targetType': 'PAUSE', 'lifecycleStages': ['PRE_SCALE_UP'], 'timeoutConfiguration': {'action': 'STOP'}}] | action of a timeoutConfiguration must be ROLLBACK or CONTINUE, but was STOP"
+            })
+    void configurationsHaveLimits(String configuration, String message) {
+        create(ALL_AT_ONCE);
+        assertThatThrownBy(
+                        () ->
+                                update(
+                                        "\"deploymentConfiguration\": {"
+                                                + configuration.replace('\'', '"')
+                                                + "}"))
+                .isInstanceOfSatisfying(
+                        AwsError.class,
+                        e -> assertThat(e.code()).isEqualTo("InvalidParameterException"))
+                .hasMessageStartingWith(message);
+    }
+
+    @Test
+    void aDeploymentLasts30DaysAtMost() {
+        String long14Days =
+                ", \"timeoutConfiguration\": {\"timeoutInMinutes\": 20160, \"action\":"
+                        + " \"CONTINUE\"}";
+        create(
+                ALL_AT_ONCE,
+                String.join(
+                        ",",
+                        pause("PRE_SCALE_UP", long14Days),
+                        pause("POST_SCALE_UP", long14Days),
+                        pause("POST_TEST_TRAFFIC_SHIFT", long14Days)));
+        deploy(v2);
+        cloud.advance(30 * 24 * 3600 - 1);
+        assertThat(stage()).isEqualTo("POST_TEST_TRAFFIC_SHIFT");
+        cloud.advance(2);
+        assertRolledBack();
     }
 
     @Test
