@@ -13,6 +13,12 @@ import java.lang.reflect.Modifier;
 final class AwsKeysReader {
     private AwsKeysReader() {}
 
+    /** Whether such a credential holds keys. */
+    static boolean canRead(Class<?> credential) {
+        return find(credential, "resolveCredentials") != null
+                || find(credential, "getCredentials") != null;
+    }
+
     /** The keys, or null if the credential holds none. */
     static AwsKeys read(Object credential) throws ReflectiveOperationException {
         Object second = call(credential, "resolveCredentials");

@@ -4,15 +4,20 @@ import hudson.EnvVars;
 import hudson.Extension;
 import hudson.FilePath;
 import hudson.Launcher;
+import hudson.model.Item;
 import hudson.model.Run;
 import hudson.model.TaskListener;
+import hudson.util.ListBoxModel;
 import io.modeltoecs.engine.options.BuildOptions;
 import java.util.Map;
 import java.util.Set;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
+import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
 
 /** Builds an image that serves a model or an application, and pushes it. */
 public final class BuildServingImageStep extends ParameterizedStep {
@@ -210,6 +215,7 @@ public final class BuildServingImageStep extends ParameterizedStep {
     public static final class DescriptorImpl extends ParameterizedStepDescriptor {
         public DescriptorImpl() {
             super(
+                    BuildServingImageStep::new,
                     BuildOptions.STEP,
                     "Build a serving image",
                     BuildOptions.class,
@@ -224,6 +230,20 @@ public final class BuildServingImageStep extends ParameterizedStep {
         @Override
         String mainParameter() {
             return "repository";
+        }
+
+        /** What the form offers for {@code registryCredentialsId}. */
+        @POST
+        public ListBoxModel doFillRegistryCredentialsIdItems(
+                @AncestorInPath Item item, @QueryParameter String registryCredentialsId) {
+            return CredentialsChoice.logins(item, registryCredentialsId);
+        }
+
+        /** What the form offers for {@code pipCredentialsId}. */
+        @POST
+        public ListBoxModel doFillPipCredentialsIdItems(
+                @AncestorInPath Item item, @QueryParameter String pipCredentialsId) {
+            return CredentialsChoice.logins(item, pipCredentialsId);
         }
     }
 }

@@ -300,6 +300,7 @@ public final class DeployToEcsStep extends ParameterizedStep {
     public static final class DescriptorImpl extends ParameterizedStepDescriptor {
         public DescriptorImpl() {
             super(
+                    DeployToEcsStep::new,
                     DeployOptions.STEP,
                     "Deploy to Amazon ECS",
                     DeployOptions.class,

@@ -54,6 +54,7 @@ public final class PromoteModelStep extends ParameterizedStep {
     public static final class DescriptorImpl extends ParameterizedStepDescriptor {
         public DescriptorImpl() {
             super(
+                    PromoteModelStep::new,
                     PromoteOptions.STEP,
                     "Promote a model",
                     PromoteOptions.class,

@@ -54,6 +54,7 @@ public final class RollbackEcsStep extends ParameterizedStep {
     public static final class DescriptorImpl extends ParameterizedStepDescriptor {
         public DescriptorImpl() {
             super(
+                    RollbackEcsStep::new,
                     RollbackEcsOptions.STEP,
                     "Roll an Amazon ECS service back",
                     RollbackEcsOptions.class,

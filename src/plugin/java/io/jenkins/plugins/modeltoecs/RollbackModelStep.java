@@ -45,6 +45,7 @@ public final class RollbackModelStep extends ParameterizedStep {
     public static final class DescriptorImpl extends ParameterizedStepDescriptor {
         public DescriptorImpl() {
             super(
+                    RollbackModelStep::new,
                     RollbackModelOptions.STEP,
                     "Roll a model back",
                     RollbackModelOptions.class,

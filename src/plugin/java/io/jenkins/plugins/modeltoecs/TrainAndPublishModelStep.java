@@ -4,15 +4,20 @@ import hudson.EnvVars;
 import hudson.Extension;
 import hudson.FilePath;
 import hudson.Launcher;
+import hudson.model.Item;
 import hudson.model.Run;
 import hudson.model.TaskListener;
+import hudson.util.ListBoxModel;
 import io.modeltoecs.engine.options.PublishOptions;
 import java.util.Map;
 import java.util.Set;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
+import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
 
 /** Trains a model, or takes one that is there, and publishes it in the model store. */
 public final class TrainAndPublishModelStep extends ParameterizedStep {
@@ -165,6 +170,7 @@ public final class TrainAndPublishModelStep extends ParameterizedStep {
     public static final class DescriptorImpl extends ParameterizedStepDescriptor {
         public DescriptorImpl() {
             super(
+                    TrainAndPublishModelStep::new,
                     PublishOptions.STEP,
                     "Train and publish a model",
                     PublishOptions.class,
@@ -179,6 +185,13 @@ public final class TrainAndPublishModelStep extends ParameterizedStep {
         @Override
         String mainParameter() {
             return "name";
+        }
+
+        /** What the form offers for {@code pipCredentialsId}. */
+        @POST
+        public ListBoxModel doFillPipCredentialsIdItems(
+                @AncestorInPath Item item, @QueryParameter String pipCredentialsId) {
+            return CredentialsChoice.logins(item, pipCredentialsId);
         }
     }
 }

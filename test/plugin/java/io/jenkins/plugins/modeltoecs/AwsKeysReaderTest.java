@@ -71,6 +71,9 @@ class AwsKeysReaderTest {
     @Test
     void anotherCredentialHasNone() throws Exception {
         assertThat(AwsKeysReader.read("text")).isNull();
+        assertThat(AwsKeysReader.canRead(String.class)).isFalse();
+        assertThat(AwsKeysReader.canRead(OldProvider.class)).isTrue();
+        assertThat(AwsKeysReader.canRead(Current.class)).isTrue();
     }
 
     @Test

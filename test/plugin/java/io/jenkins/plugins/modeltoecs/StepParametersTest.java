@@ -16,7 +16,10 @@ import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -147,10 +150,50 @@ class StepParametersTest {
         assertThat(resource(step.step(), "help.html")).isNotEmpty();
     }
 
+    @ParameterizedTest
+    @MethodSource("cases")
+    void aFieldOfTheFormHoldsWhatItsParameterTakes(Case step) throws Exception {
+        Matcher field =
+                Pattern.compile("<m:(\\w+) title=\"[^\"]+\" field=\"(\\w+)\"")
+                        .matcher(
+                                resource(step.step(), "config.jelly")
+                                        + resource(ParameterizedStep.class, "aws.jelly"));
+        while (field.find()) {
+            if (field.group(1).equals("lines")) {
+                Method setter = setters(step.step()).get(field.group(2));
+                assertThat(setter.getParameterTypes()[0]).as("one of several lines: " + field.group(2)).isEqualTo(Object.class);
+            } else if (field.group(1).equals("credentials")) {
+                String name = field.group(2);
+                assertThat(step.descriptor().getClass().getMethods())
+                        .extracting(Method::getName)
+                        .contains(
+                                "doFill%s%sItems"
+                                        .formatted(
+                                                name.substring(0, 1).toUpperCase(Locale.ROOT),
+                                                name.substring(1)));
+            }
+        }
+    }
+
     private static String resource(Class<?> type, String name) throws Exception {
         String path = "/" + type.getName().replace('.', '/') + "/" + name;
         try (InputStream in = type.getResourceAsStream(path)) {
             return in == null ? "" : new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    /** What is wrong with a value says the engine, not a failed conversion. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void theArgumentsOfACallAreTakenAsTheyAre(Case step) throws Exception {
+        for (String parameter : step.parameters()) {
+            for (Object value : List.of("text", 7, true, List.of("a"), Map.of("a", "b"))) {
+                Map<String, Object> arguments = Map.of(parameter, value);
+                ParameterizedStep made =
+                        (ParameterizedStep) step.descriptor().newInstance(arguments);
+                assertThat(made).isInstanceOf(step.step());
+                assertThat(made.given()).isEqualTo(arguments);
+            }
         }
     }
 
