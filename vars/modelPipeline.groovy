@@ -2,16 +2,20 @@
 def call(Map args = [:]) {
     def own = ['agent', 'deploy', 'triggers', 'notify']
     pipelineKeys.check('modelPipeline', args, own + pipelineKeys.publish())
+    pipelineKeys.require('modelPipeline', args, ['name'])
+    pipelineKeys.hook('modelPipeline', args.notify)
     def targets = []
     if (args.deploy instanceof List) {
         targets = args.deploy
     } else if (args.deploy != null) {
         targets = [args.deploy]
     }
-    for (target in targets) {
+    for (each in targets) {
+        def target = pipelineKeys.map('modelPipeline', 'deploy', each, "[cluster: 'demo', service: 'iris'], or a list of such maps")
         pipelineKeys.check('modelPipeline: deploy', target, pipelineKeys.deploy() - ['spec'])
+        pipelineKeys.require('modelPipeline: deploy', target, ['cluster', 'service'])
     }
-    def training = args.params == null ? [:] : args.params
+    def training = args.params == null ? [:] : pipelineKeys.map('modelPipeline', 'params', args.params, '[DEPTH: 3]')
     declare(training, targets, args.triggers)
 
     def published = null

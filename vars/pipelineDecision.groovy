@@ -19,7 +19,12 @@ def decided(Map target, Map paused) {
             throw e
         }
         again.decision = 'rollback'
-        steps.deployToEcs(again)
+        try {
+            steps.deployToEcs(again)
+        } catch (Exception back) {
+            // a deployment that goes back has failed, but it was somebody's will
+            echo back.message
+        }
         throw e
     }
     return steps.deployToEcs(again)

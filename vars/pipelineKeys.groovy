@@ -44,6 +44,30 @@ void check(String pipeline, Map args, List known) {
     }
 }
 
+// Ends the build if one of the arguments is missing, before anything is done
+void require(String pipeline, Map args, List required) {
+    for (name in required) {
+        if (args[name] == null || args[name] == '') {
+            error("${pipeline}: '${name}' is missing")
+        }
+    }
+}
+
+// The value if it is a map; else ends the build, before anything is done
+Map map(String pipeline, String name, value, String example) {
+    if (!(value instanceof Map)) {
+        error("${pipeline}: '${name}' is '${value}', but should be a map, as ${example}")
+    }
+    return value
+}
+
+// Ends the build if 'notify' isn't something to call, before anything is done
+void hook(String pipeline, value) {
+    if (value != null && !(value instanceof Closure)) {
+        error("${pipeline}: 'notify' is '${value}', but should be a closure, as { message -> echo message }")
+    }
+}
+
 // The known name with the smallest edit distance, if it is near enough to be a slip
 @NonCPS
 String nearest(String name, List known) {

@@ -3,6 +3,8 @@ def call(Map args = [:]) {
     def own = ['agent', 'triggers', 'notify']
     def deployKeys = pipelineKeys.deploy() - ['image']
     pipelineKeys.check('servicePipeline', args, own + pipelineKeys.build() + deployKeys)
+    pipelineKeys.require('servicePipeline', args, ['repository', 'cluster', 'service'])
+    pipelineKeys.hook('servicePipeline', args.notify)
     declare(args)
 
     def target = pipelineKeys.only(args, deployKeys)

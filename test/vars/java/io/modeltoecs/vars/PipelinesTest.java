@@ -17,6 +17,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** modelPipeline and servicePipeline as a Jenkinsfile calls them: which step gets what. */
 class PipelinesTest {
@@ -48,6 +50,9 @@ class PipelinesTest {
             case "deployToEcs" -> {
                 if (deployFailure != null) {
                     throw new StepException(deployFailure);
+                }
+                if ("rollback".equals(arguments.get("decision"))) {
+                    throw new StepException("it was sent back");
                 }
                 yield map(
                         "taskDefinition", "iris:2",
@@ -260,6 +265,25 @@ class PipelinesTest {
                         "echo \"${s.image.tag} ${s.deployment.taskDefinition}\"");
 
         assertThat(outcome.said()).contains("V1 iris:2", "t iris:2");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    modelPipeline()                                        | modelPipeline: 'name' is missing
+                    modelPipeline(name: 'm', deploy: 'c/s')                | modelPipeline: 'deploy' is 'c/s', but should be a map, as [cluster: 'demo', service: 'iris'], or a list of such maps
+                    modelPipeline(name: 'm', deploy: [[cluster: 'c', service: 's'], 's']) | modelPipeline: 'deploy' is 's', but should be a map, as [cluster: 'demo', service: 'iris'], or a list of such maps
+                    modelPipeline(name: 'm', deploy: [cluster: 'c'])       | modelPipeline: deploy: 'service' is missing
+                    modelPipeline(name: 'm', params: ['A=1'])              | modelPipeline: 'params' is '[A=1]', but should be a map, as [DEPTH: 3]
+                    servicePipeline(repository: 'r', cluster: 'c')         | servicePipeline: 'service' is missing
+                    modelPipeline(name: 'm', notify: 'a@b.c')              | modelPipeline: 'notify' is 'a@b.c', but should be a closure, as { message -> echo message }
+                    """)
+    void whatIsMissingOrNoMapIsNamedBeforeAnythingIsDone(String call, String error)
+            throws Exception {
+        assertThat(rehearsal.run(LIBRARY, call).said().get(0)).isEqualTo("ERROR: " + error);
+        assertThat(calls).isEmpty();
     }
 
     @Test
