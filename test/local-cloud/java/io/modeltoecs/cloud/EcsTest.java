@@ -470,7 +470,7 @@ class EcsTest {
         byte[] same = first.body().getBytes(StandardCharsets.UTF_8);
         images.putManifest(repository, "moves", first.type(), same);
         ContainerDefinition app =
-                container("app").image(base.substring(0, at) + ":moves").command("sleep", "600").stopTimeout(2).build();
+                container("app").image(base.substring(0, at) + ":moves").command("sleep", "600").stopTimeout(1).build();
         String name = "moves";
         ecs.createService(b -> b.cluster(CLUSTER).serviceName(name).taskDefinition(register(app)).desiredCount(1));
         services.add(name);

@@ -126,6 +126,7 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
                 container.startedAt = 0;
                 container.lastStatus = "PENDING";
                 container.exitCode = null;
+                container.reason = null;
             }
             store.changed(task);
         }
