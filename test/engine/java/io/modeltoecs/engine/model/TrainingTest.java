@@ -31,6 +31,21 @@ class TrainingTest {
                 wheel.writestr(info + 'RECORD', 'toy_module.py,,\\n%sMETADATA,,\\n%sWHEEL,,\\n%sRECORD,,\\n' % (info, info, info))
             """;
 
+    /** As much of uv as a training calls: an environment without pip, and wheels unpacked into it. */
+    private static final String UV =
+            """
+            #!/bin/sh -e
+            case "$*" in
+            "venv --quiet --python "*) exec "$4" -m venv --without-pip "$5" ;;
+            "pip install --python "*" -r requirements.txt") grep -qx "toy-lib==1.2" "$6" && exec "$4" -c '
+            import glob, os, sysconfig, zipfile
+            for wheel in glob.glob(os.environ["UV_FIND_LINKS"] + "/*.whl"):
+                zipfile.ZipFile(wheel).extractall(sysconfig.get_path("purelib"))
+            ' ;;
+            esac
+            exit 2
+            """;
+
     @TempDir Path temporary;
     private Path workspace;
     private Path home;
@@ -74,6 +89,7 @@ class TrainingTest {
     @Test
     void buildsShareOneEnvironment() throws Exception {
         requirements();
+        uv();
         Map<String, Object> arguments =
                 Map.of("train", "python -c 'import toy_module'", "requirements", "requirements.txt");
 
@@ -107,6 +123,7 @@ class TrainingTest {
     @Test
     void aRequirementThatIsNotThereIsAClearError() throws Exception {
         Files.writeString(workspace.resolve("requirements.txt"), "not-there==1\n");
+        uv();
 
         Run missing = train(Map.of("train", "true", "requirements", "requirements.txt"));
         Run noFile = train(Map.of("train", "true", "requirements", "other.txt"));
@@ -203,6 +220,12 @@ class TrainingTest {
         Files.writeString(workspace.resolve("requirements.txt"), "toy-lib==1.2\n");
     }
 
+    private void uv() throws IOException {
+        Path uv = Files.createDirectory(temporary.resolve("bin")).resolve("uv");
+        Files.writeString(uv, UV);
+        assertThat(uv.toFile().setExecutable(true)).isTrue();
+    }
+
     private Run train(Map<String, Object> arguments) throws IOException, InterruptedException {
         Path folder = files(arguments);
         Process process = start(folder, arguments, Map.of());
@@ -236,6 +259,7 @@ class TrainingTest {
                 new ProcessBuilder(command).directory(workspace.toFile()).redirectErrorStream(true);
         builder.environment().put("HOME", home.toString());
         builder.environment().remove("XDG_CACHE_HOME");
+        builder.environment().merge("PATH", temporary.resolve("bin").toString(), (path, bin) -> bin + ":" + path);
         if (secrets.isEmpty()) {
             builder.environment().put("PIP_NO_INDEX", "1");
             builder.environment().put("PIP_FIND_LINKS", temporary.resolve("packages").toString());

@@ -30,11 +30,6 @@ import java.util.stream.Stream;
  * stores of secrets as a rollout sees, over real HTTP. What the service does after an update is a script: one step at each look.
  */
 final class FakeAws implements AutoCloseable {
-    static {
-        // Without it each answer waits 40 ms for the acknowledgement of its header
-        System.setProperty("sun.net.httpserver.nodelay", "true");
-    }
-
     static final String CLUSTER = "arn:aws:ecs:us-east-1:000000000000:cluster/demo";
     static final String GROUP =
             "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/iris/1";
