@@ -6,7 +6,11 @@ import pytest
 
 # what is wrong: the step, the arguments that make it so, and what the error says
 MISTAKES = {
-    "training exits non-zero": ("publish", {"train": "'exit 3'"}, ["exit", "3"]),
+    "training exits non-zero": (
+        "publish",
+        {"train": "'echo iris.csv has no rows; exit 3'"},
+        ["'train' failed with exit code 3", "  iris.csv has no rows"],
+    ),
     "artifact missing": ("publish", {"artifact": "'nothing.pkl'"}, ["artifact", "nothing.pkl"]),
     "metrics not JSON": (
         "publish",
@@ -46,8 +50,9 @@ def test_one_clear_error(outside, mistake):
 
     assert built.status != 0 and "Finished: FAILURE" in built.log
     assert len(built.errors) == 1, built.log
+    error = built.log[built.log.index(built.errors[0]) :]
     for word in words:
-        assert word in built.errors[0]
+        assert word in error
     assert "\tat " not in built.log and "Traceback" not in built.log
     assert outside.state() == before
     assert outside.predict() == answer

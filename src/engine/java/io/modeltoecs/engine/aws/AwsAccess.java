@@ -29,6 +29,7 @@ import software.amazon.awssdk.services.ecs.EcsClient;
 import software.amazon.awssdk.services.ecs.EcsClientBuilder;
 import software.amazon.awssdk.services.elasticloadbalancingv2.ElasticLoadBalancingV2Client;
 import software.amazon.awssdk.services.iam.IamClient;
+import software.amazon.awssdk.services.s3.LegacyMd5Plugin;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.S3Configuration;
@@ -143,7 +144,9 @@ public final class AwsAccess implements AutoCloseable {
                                                         .build())
                                         .build())
                         .forcePathStyle(options.endpoint() != null)
-                        // stores that aren't AWS refuse the newer default checksums
+                        // stores that aren't AWS refuse the newer default checksums, and want
+                        // Content-MD5 where a checksum is required: DeleteObjects
+                        .addPlugin(LegacyMd5Plugin.create())
                         .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                         .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                         .build());

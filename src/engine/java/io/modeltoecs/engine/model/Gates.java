@@ -1,6 +1,5 @@
 package io.modeltoecs.engine.model;
 
-import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.options.Gate;
 import io.modeltoecs.engine.progress.Progress;
 import java.util.ArrayList;
@@ -18,54 +17,70 @@ final class Gates {
     }
 
     /**
+     * What became of the gates.
+     *
+     * @param rows one for each gate: gate, value, limit, verdict
+     * @param problem why the model may not be published, or null
+     */
+    record Verdict(ArrayList<ArrayList<String>> rows, String problem) {}
+
+    /**
      * Checks all gates and shows them as a table. A gate against a champion is met where there is
      * no champion, or one without that metric.
      *
      * @param metrics the new model's
      * @param champion the model that the alias holds, if there is one
-     * @return a row for each gate: gate, value, limit, verdict
-     * @throws StepException if a gate isn't met, or a metric of the new model is missing
      */
-    ArrayList<ArrayList<String>> check(
-            Map<String, Object> metrics, Optional<StoredModel> champion, Progress progress) {
+    Verdict check(Map<String, Object> metrics, Optional<StoredModel> champion, Progress progress) {
         ArrayList<ArrayList<String>> rows = new ArrayList<>();
-        if (gates.isEmpty()) {
-            return rows;
-        }
-        List<String> failed = new ArrayList<>();
+        List<String> problems = new ArrayList<>();
         for (Gate gate : gates) {
-            double value = required(gate, metrics);
-            Optional<Double> base =
-                    gate.champion() == null
-                            ? Optional.of(0.0)
-                            : champion.flatMap(model -> find(model.metrics(), gate.champion()));
-            if (base.isEmpty()) {
-                String why =
-                        champion.isEmpty()
-                                ? "met: there is no champion yet"
-                                : "met: the champion has no '" + gate.champion() + "'";
-                rows.add(row(gate.text(), number(value), "-", why));
-                continue;
-            }
-            double limit = gate.limit(base.get());
-            boolean met = gate.met(value, limit);
-            rows.add(row(gate.text(), number(value), number(limit), met ? "met" : "NOT MET"));
-            if (!met) {
-                failed.add(
-                        "'%s': %s is %s, the limit is %s"
-                                .formatted(
-                                        gate.text(), gate.metric(), number(value), number(limit)));
-            }
+            rows.add(check(gate, metrics, champion, problems));
         }
-        progress.say(
-                "gates"
-                        + champion.map(model -> ", champion " + model.ref()).orElse(", no champion")
-                        + ":");
-        show(rows, progress);
-        if (!failed.isEmpty()) {
-            throw new StepException("gate not met: " + String.join("; ", failed));
+        if (!rows.isEmpty()) {
+            progress.say(
+                    "gates"
+                            + champion.map(model -> ", champion " + model.ref())
+                                    .orElse(", no champion")
+                            + ":");
+            show(rows, progress);
         }
-        return rows;
+        return new Verdict(
+                rows, problems.isEmpty() ? null : "gate not met: " + String.join("; ", problems));
+    }
+
+    private static ArrayList<String> check(
+            Gate gate,
+            Map<String, Object> metrics,
+            Optional<StoredModel> champion,
+            List<String> problems) {
+        Optional<Double> value = find(metrics, gate.metric());
+        if (value.isEmpty()) {
+            problems.add(
+                    "'%s': there is no metric '%s'; there %s"
+                            .formatted(gate.text(), gate.metric(), names(metrics)));
+            return row(gate.text(), "-", "-", "NOT MET: there is no '" + gate.metric() + "'");
+        }
+        String shown = number(value.get());
+        Optional<Double> base =
+                gate.champion() == null
+                        ? Optional.of(0.0)
+                        : champion.flatMap(model -> find(model.metrics(), gate.champion()));
+        if (base.isEmpty()) {
+            String why =
+                    champion.isEmpty()
+                            ? "met: there is no champion yet"
+                            : "met: the champion has no '" + gate.champion() + "'";
+            return row(gate.text(), shown, "-", why);
+        }
+        double limit = gate.limit(base.get());
+        if (gate.met(value.get(), limit)) {
+            return row(gate.text(), shown, number(limit), "met");
+        }
+        problems.add(
+                "'%s': %s is %s, the limit is %s"
+                        .formatted(gate.text(), gate.metric(), shown, number(limit)));
+        return row(gate.text(), shown, number(limit), "NOT MET");
     }
 
     private static ArrayList<String> row(String... cells) {
@@ -84,18 +99,6 @@ final class Gates {
         }
         format.append("  %s");
         all.forEach(row -> progress.say(format.toString().formatted(row.toArray())));
-    }
-
-    private static double required(Gate gate, Map<String, Object> metrics) {
-        return find(metrics, gate.metric())
-                .orElseThrow(
-                        () ->
-                                new StepException(
-                                        "gate '%s': there is no metric '%s'; there %s"
-                                                .formatted(
-                                                        gate.text(),
-                                                        gate.metric(),
-                                                        names(metrics))));
     }
 
     private static String names(Map<String, Object> metrics) {

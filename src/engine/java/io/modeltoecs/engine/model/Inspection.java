@@ -11,6 +11,7 @@ import java.util.Map;
  * @param metrics text of the metrics file, or null
  * @param environment interpreter and libraries as JSON, or null where no Python is to be found
  * @param imports what loading the artifact imports, as {@code module.name}, sorted
+ * @param model what the artifact shows of the model in it, or null
  * @param git url, commit, branch and whether something is uncommitted, or empty outside git
  */
 public record Inspection(
@@ -18,6 +19,7 @@ public record Inspection(
         String metrics,
         String environment,
         List<String> imports,
+        PickledModel model,
         Map<String, Object> git)
         implements Serializable {
 

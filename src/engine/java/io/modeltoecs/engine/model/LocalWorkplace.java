@@ -5,17 +5,13 @@ import io.modeltoecs.engine.progress.Activity;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -57,17 +53,32 @@ public final class LocalWorkplace implements Workplace {
             throws IOException, InterruptedException {
         Map<String, Path> artifact = files.of(order.artifact());
         String metrics = order.metrics() == null ? null : text(order.metrics());
+        long total = 0;
+        for (Path file : artifact.values()) {
+            total += Files.size(file);
+        }
+        Activity activity = new Activity(progress, "hash and scan of " + order.artifact(), total);
         PickleScan scan = new PickleScan(AllowList.shippedAnd(order.allow()));
         Set<String> imports = new TreeSet<>();
+        ArrayList<Inspection.ModelFile> hashed = new ArrayList<>();
+        List<PickledModel> models = new ArrayList<>();
         for (Map.Entry<String, Path> file : artifact.entrySet()) {
-            imports.addAll(scan.scan(file.getKey(), file.getValue()));
+            HashedFile reading = new HashedFile(file.getKey(), file.getValue(), activity);
+            Set<String> names = scan.scan(file.getKey(), file.getValue(), reading::open);
+            hashed.add(reading.end());
+            imports.addAll(names);
+            PickledModel model = PickledModel.of(file.getValue());
+            if (model != null && names.contains(model.type())) {
+                models.add(model);
+            }
         }
-        ArrayList<Inspection.ModelFile> hashed = hash(order.artifact(), artifact, progress);
+        activity.end();
         return new Inspection(
                 hashed,
                 metrics,
                 environment(order, progress),
                 new ArrayList<>(imports),
+                models.size() == 1 ? models.get(0) : null,
                 new GitState(commands).read());
     }
 
@@ -83,61 +94,6 @@ public final class LocalWorkplace implements Workplace {
         } catch (CharacterCodingException e) {
             throw new StepException("the metrics file '" + path + "' isn't UTF-8", e);
         }
-    }
-
-    private static ArrayList<Inspection.ModelFile> hash(
-            String artifact, Map<String, Path> paths, Progress progress)
-            throws IOException, InterruptedException {
-        long total = 0;
-        for (Path file : paths.values()) {
-            total += Files.size(file);
-        }
-        Activity activity = new Activity(progress, "hash of " + artifact, total);
-        ArrayList<Inspection.ModelFile> files = new ArrayList<>();
-        for (Map.Entry<String, Path> file : paths.entrySet()) {
-            files.add(hash(file.getKey(), file.getValue(), activity));
-        }
-        activity.end();
-        return files;
-    }
-
-    private static Inspection.ModelFile hash(String path, Path file, Activity activity)
-            throws IOException, InterruptedException {
-        long size = Files.size(file);
-        long partSize = Parts.size(size);
-        MessageDigest whole = Digests.of("SHA-256");
-        MessageDigest part = Digests.of("MD5");
-        ArrayList<String> parts = new ArrayList<>();
-        byte[] buffer = new byte[1 << 16];
-        long read = 0;
-        try (InputStream in = Files.newInputStream(file)) {
-            while (read < size) {
-                if (Thread.interrupted()) {
-                    throw new InterruptedException();
-                }
-                long toPartEnd = partSize - read % partSize;
-                int some =
-                        in.read(
-                                buffer,
-                                0,
-                                (int) Math.min(buffer.length, Math.min(toPartEnd, size - read)));
-                if (some < 0) {
-                    throw new StepException("'" + path + "' became shorter while it was read");
-                }
-                whole.update(buffer, 0, some);
-                part.update(buffer, 0, some);
-                read += some;
-                activity.done(some);
-                if (read % partSize == 0) {
-                    parts.add(Base64.getEncoder().encodeToString(part.digest()));
-                }
-            }
-        }
-        if (parts.size() < Parts.count(size)) {
-            parts.add(Base64.getEncoder().encodeToString(part.digest()));
-        }
-        return new Inspection.ModelFile(
-                path, HexFormat.of().formatHex(whole.digest()), size, parts);
     }
 
     /** What the training wrote; without a training, what the interpreter says. */

@@ -3,13 +3,15 @@ package io.modeltoecs.engine.model;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * A page about a version: what it is, how it compares with the champion, where it comes from. One
- * HTML file that needs nothing beside it. It is laid out by attributes alone: Jenkins serves what a
- * build archived with a policy that forbids scripts and styles in the page.
+ * A page about a model: what it is, how it compares with the champion, where it comes from, and
+ * whether it was published. One HTML file that needs nothing beside it and has no colours of its
+ * own, so that it is a light page or a dark one as its reader has them. Jenkins serves what a build
+ * archived with <a
+ * href="https://www.jenkins.io/doc/book/security/configuring-content-security-policy/">a policy</a>
+ * that forbids scripts and styles in the page.
  */
 final class ModelCard {
     private static final int MOST_FILES = 50;
@@ -19,34 +21,40 @@ final class ModelCard {
     private ModelCard() {}
 
     /**
-     * @param champion the version that the first alias held before, if there was one
-     * @param gates rows of {@link Gates}
-     * @param result what the step returns
+     * @param state of a publication that has ended, one way or the other
      */
-    static String of(
-            StoredModel model,
-            Optional<StoredModel> champion,
-            List<? extends List<String>> gates,
-            Map<String, Object> result) {
+    static String of(PublicationState state) {
         ModelCard card = new ModelCard();
-        card.write(model, champion, gates, result);
+        card.write(state);
         return card.html.toString();
     }
 
-    private void write(
-            StoredModel model,
-            Optional<StoredModel> champion,
-            List<? extends List<String>> gates,
-            Map<String, Object> result) {
-        Map<String, Object> json = model.json();
+    private void write(PublicationState state) {
+        LinkedHashMap<String, Object> json = Json.object(state.modelJson(), "model.json");
+        Map<String, Object> result = state.result();
+        String name = String.valueOf(json.get("name"));
+        StoredModel model =
+                new StoredModel(
+                        name,
+                        String.valueOf(json.get("version")),
+                        (String) result.get("sha256"),
+                        json);
+        boolean published = !result.isEmpty();
+        String title = name + (published ? "@" + model.version() : ", not published");
         html.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-                .append("<meta name=\"viewport\" content=\"width=device-width\">\n<title>")
-                .append(escaped(model.ref().toString()))
-                .append("</title>\n</head>\n<body bgcolor=\"#ffffff\" text=\"#1c2733\">\n<h1>")
-                .append(escaped(model.name()))
+                .append("<meta name=\"viewport\" content=\"width=device-width\">\n")
+                .append("<meta name=\"color-scheme\" content=\"light dark\">\n<title>")
+                .append(escaped(title))
+                .append("</title>\n</head>\n<body>\n<h1>")
+                .append(escaped(name))
                 .append("</h1>\n");
+        if (state.problem() != null) {
+            html.append("<p><strong>Not published: ")
+                    .append(escaped(state.problem()))
+                    .append("</strong></p>\n");
+        }
         Map<String, Object> summary = new LinkedHashMap<>();
-        summary.put("version", model.version());
+        summary.put("version", published ? model.version() : null);
         summary.put("aliases", result.get("aliases"));
         summary.put("reused", result.get("reused"));
         summary.put("place", result.get("uri"));
@@ -54,12 +62,12 @@ final class ModelCard {
         summary.put("bytes", model.sizeBytes());
         summary.put("made at", json.get("createdAt"));
         pairs("Version", summary);
-        metrics(model, champion);
-        table("Gates", List.of("gate", "value", "limit", "verdict"), gates);
+        metrics(model.metrics(), state.champion(), state.championMetrics());
+        table("Gates", List.of("gate", "value", "limit", "verdict"), state.gates());
         pairs("Parameters", Json.map(json.get("params")));
         Map<String, Object> lineage = new LinkedHashMap<>();
-        Json.map(json.get("git")).forEach((name, value) -> lineage.put("git " + name, value));
-        Json.map(json.get("build")).forEach((name, value) -> lineage.put("build " + name, value));
+        Json.map(json.get("git")).forEach((key, value) -> lineage.put("git " + key, value));
+        Json.map(json.get("build")).forEach((key, value) -> lineage.put("build " + key, value));
         lineage.put("parent", json.get("parent"));
         pairs("Lineage", lineage);
         pairs("Model", Json.map(json.get("model")));
@@ -72,10 +80,10 @@ final class ModelCard {
         html.append("</body>\n</html>\n");
     }
 
-    private void metrics(StoredModel model, Optional<StoredModel> champion) {
-        Map<String, Double> own = Gates.numbers(model.metrics());
-        Map<String, Double> other =
-                champion.map(held -> Gates.numbers(held.metrics())).orElse(Map.of());
+    private void metrics(
+            Map<String, Object> metrics, String champion, Map<String, Object> championMetrics) {
+        Map<String, Double> own = Gates.numbers(metrics);
+        Map<String, Double> other = Gates.numbers(championMetrics);
         TreeSet<String> names = new TreeSet<>(own.keySet());
         names.addAll(other.keySet());
         List<List<String>> rows =
@@ -90,8 +98,8 @@ final class ModelCard {
                                                         ? change(own.get(name) - other.get(name))
                                                         : ""))
                         .toList();
-        String held = champion.map(it -> "champion " + it.version()).orElse("no champion");
-        table("Metrics", List.of("metric", "this version", held, "change"), rows);
+        String held = champion == null ? "no champion" : "champion " + champion;
+        table("Metrics", List.of("metric", "this model", held, "change"), rows);
     }
 
     private static String change(double difference) {
@@ -144,7 +152,7 @@ final class ModelCard {
         html.append("<h2>").append(escaped(title)).append("</h2>\n");
         html.append("<table border=\"1\" cellspacing=\"0\" cellpadding=\"6\">\n");
         if (!head.isEmpty()) {
-            html.append("<tr bgcolor=\"#e8eef4\">");
+            html.append("<tr>");
             head.forEach(cell -> html.append("<th align=\"left\">").append(escaped(cell)));
             html.append("</tr>\n");
         }

@@ -1,7 +1,6 @@
 package io.modeltoecs.engine.model;
 
 import io.modeltoecs.engine.StepException;
-import io.modeltoecs.engine.progress.Activity;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
 import java.io.IOException;
@@ -13,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -21,19 +21,23 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Sends parts of files to signed URLs, a few at a time, in constant memory. */
+/** Sends parts of files to signed URLs, in constant memory. */
 final class PartSender {
-    private static final int AT_A_TIME = 4;
     private static final int ATTEMPTS = 7;
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(20);
     private static final Duration CONNECT = Duration.ofSeconds(15);
-    // 5 minutes for 16 MiB: a line slower than 56 kB/s is taken for a dead one
-    private static final Duration ANSWER = Duration.ofMinutes(5);
+    // no byte sent and no answer for so long: the connection is dead, however slow the line is
+    private static final Duration STALL = Duration.ofMinutes(2);
+    private static final Duration LOOK = Duration.ofSeconds(5);
     private static final Set<Integer> TRY_AGAIN = Set.of(408, 409, 429);
     // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; BadDigest: damaged on
     // the way
@@ -43,13 +47,15 @@ final class PartSender {
             Set.of("ExpiredToken", "TokenRefreshRequired", "RequestExpired");
     private static final Pattern CODE = Pattern.compile("<Code>([^<]+)</Code>");
 
-    private final Path directory;
-    private final Progress progress;
-    private final HttpClient client =
+    /** One for all that this machine sends: its connections are kept from part to part. */
+    private static final HttpClient CLIENT =
             HttpClient.newBuilder()
                     .version(HttpClient.Version.HTTP_1_1)
                     .connectTimeout(CONNECT)
                     .build();
+
+    private final Path directory;
+    private final Progress progress;
 
     PartSender(Path directory, Progress progress) {
         this.directory = directory;
@@ -60,34 +66,18 @@ final class PartSender {
      * @return the ETags, in the order of the parts; null for a part whose URL had expired
      */
     List<String> send(SendOrder order) throws IOException, InterruptedException {
-        Activity activity =
-                new Activity(
-                        progress,
-                        "upload",
-                        order.totalBytes(),
-                        order.doneBytes(),
-                        Duration.ofMillis(order.doneMillis()));
-        List<Callable<String>> tasks = new ArrayList<>();
+        List<String> etags = new ArrayList<>();
         for (PartOrder part : order.parts()) {
-            tasks.add(
-                    () -> {
-                        String etag = send(part);
-                        if (etag != null) {
-                            activity.done(part.bytes());
-                        }
-                        return etag;
-                    });
+            etags.add(send(part));
         }
-        return new ArrayList<>(Parallel.all(AT_A_TIME, tasks));
+        return etags;
     }
 
     private String send(PartOrder part) throws IOException, InterruptedException {
-        HttpRequest request = request(part);
         for (int attempt = 1; ; attempt++) {
             String problem;
             try {
-                HttpResponse<String> answer =
-                        client.send(request, HttpResponse.BodyHandlers.ofString());
+                HttpResponse<String> answer = put(part);
                 if (answer.statusCode() == 200) {
                     return answer.headers()
                             .firstValue("ETag")
@@ -133,27 +123,46 @@ final class PartSender {
         }
     }
 
-    private HttpRequest request(PartOrder part) {
+    /** Sends a part and waits for the answer, as long as something moves. */
+    private HttpResponse<String> put(PartOrder part) throws IOException, InterruptedException {
+        AtomicLong moved = new AtomicLong(System.nanoTime());
         HttpRequest.Builder request =
-                HttpRequest.newBuilder(URI.create(part.url())).timeout(ANSWER).PUT(body(part));
+                HttpRequest.newBuilder(URI.create(part.url())).PUT(body(part, moved));
         part.headers().forEach(request::header);
-        return request.build();
+        CompletableFuture<HttpResponse<String>> answer =
+                CLIENT.sendAsync(request.build(), HttpResponse.BodyHandlers.ofString());
+        try {
+            while (true) {
+                try {
+                    return answer.get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+                } catch (TimeoutException e) {
+                    if (System.nanoTime() - moved.get() > STALL.toNanos()) {
+                        throw new HttpTimeoutException(
+                                "nothing moved for %s".formatted(Amounts.seconds(STALL)));
+                    }
+                }
+            }
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+        } finally {
+            answer.cancel(true);
+        }
     }
 
-    private BodyPublisher body(PartOrder part) {
+    private BodyPublisher body(PartOrder part, AtomicLong moved) {
         Path file = directory.resolve(part.path());
         return part.bytes() == 0
                 ? BodyPublishers.noBody()
                 : BodyPublishers.fromPublisher(
-                        BodyPublishers.ofInputStream(() -> open(file, part)), part.bytes());
+                        BodyPublishers.ofInputStream(() -> open(file, part, moved)), part.bytes());
     }
 
-    private static InputStream open(Path file, PartOrder part) {
+    private static InputStream open(Path file, PartOrder part, AtomicLong moved) {
         try {
             FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
             try {
                 channel.position(part.offset());
-                return new Range(Channels.newInputStream(channel), part.bytes());
+                return new Range(Channels.newInputStream(channel), part.bytes(), moved);
             } catch (IOException e) {
                 channel.close();
                 throw e;
@@ -205,13 +214,15 @@ final class PartSender {
         Thread.sleep(ThreadLocalRandom.current().nextLong(most / 2, most));
     }
 
-    /** So many bytes of a stream. */
+    /** So many bytes of a stream; tells when it was read last. */
     private static final class Range extends InputStream {
         private final InputStream in;
+        private final AtomicLong readAt;
         private long left;
 
-        Range(InputStream in, long length) {
+        Range(InputStream in, long length, AtomicLong readAt) {
             this.in = in;
+            this.readAt = readAt;
             left = length;
         }
 
@@ -223,6 +234,7 @@ final class PartSender {
 
         @Override
         public int read(byte[] bytes, int offset, int length) throws IOException {
+            readAt.set(System.nanoTime());
             if (left == 0) {
                 return -1;
             }

@@ -6,7 +6,7 @@ package io.modeltoecs.engine.model;
  * limits</a>
  */
 final class Parts {
-    private static final long LEAST = 16L << 20;
+    private static final long LEAST = 8L << 20;
     private static final long MOST_PARTS = 10_000;
 
     private Parts() {}

@@ -58,17 +58,22 @@ final class PickleScan {
         InputStream open() throws IOException;
     }
 
+    Set<String> scan(String path, Path file) throws IOException {
+        return scan(path, file, () -> Files.newInputStream(file));
+    }
+
     /**
      * Scans all pickles in a file, if there are any.
      *
      * @param path the file as the user knows it
+     * @param source the file's bytes
      * @return the imports, as {@code module.name}, sorted
      * @throws StepException if it imports what isn't allowed, or can't be read to its end
      */
-    Set<String> scan(String path, Path file) throws IOException {
+    Set<String> scan(String path, Path file, Source source) throws IOException {
         OneFile scan =
                 new OneFile(path, Math.max(EXPANDS_AT_LEAST, Files.size(file) * MOST_EXPANSION));
-        scan.stream(path, () -> Files.newInputStream(file), named(path), 0);
+        scan.stream(path, source, named(path), 0);
         if (scan.endsAsZip(file)) {
             scan.zip(path, file, 0);
         }

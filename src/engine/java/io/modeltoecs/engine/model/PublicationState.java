@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * How far a publication has come. It is kept between calls of {@link Publisher#publish}, so that
@@ -51,9 +52,11 @@ public final class PublicationState implements Serializable {
     private String modelJson;
     private boolean reused;
     private String champion;
+    private LinkedHashMap<String, Object> championMetrics = new LinkedHashMap<>();
     private ArrayList<ArrayList<String>> gates = new ArrayList<>();
     private ArrayList<FileState> files = new ArrayList<>();
     private LinkedHashMap<String, Object> result = new LinkedHashMap<>();
+    private String problem;
 
     /**
      * @param environmentFile {@link Training#environmentFile}, or null where nothing was trained
@@ -84,8 +87,14 @@ public final class PublicationState implements Serializable {
         return content;
     }
 
+    /** The model's description, or null while it isn't known. */
     synchronized String modelJson() {
         return modelJson;
+    }
+
+    /** Why the last attempt didn't publish it, or null. */
+    synchronized String problem() {
+        return problem;
     }
 
     /** The version that the new one was compared with, or null. */
@@ -93,14 +102,25 @@ public final class PublicationState implements Serializable {
         return champion;
     }
 
+    synchronized Map<String, Object> championMetrics() {
+        return championMetrics;
+    }
+
     /** What became of the gates, a row each. */
     synchronized List<ArrayList<String>> gates() {
         return gates;
     }
 
-    synchronized void compared(String newChampion, ArrayList<ArrayList<String>> newGates) {
-        champion = newChampion;
-        gates = newGates;
+    /** The model is known, and how it compares. */
+    synchronized void compared(
+            String newModelJson, Optional<StoredModel> other, ArrayList<ArrayList<String>> rows) {
+        modelJson = newModelJson;
+        champion = other.map(StoredModel::version).orElse(null);
+        championMetrics =
+                other.map(model -> new LinkedHashMap<>(model.metrics()))
+                        .orElseGet(LinkedHashMap::new);
+        gates = rows;
+        problem = null;
     }
 
     synchronized boolean reused() {
@@ -124,19 +144,18 @@ public final class PublicationState implements Serializable {
     }
 
     /** A new version is to be uploaded. */
-    synchronized void upload(
-            String newVersion, String newContent, String newModelJson, List<FileState> newFiles) {
+    synchronized void upload(String newVersion, String newContent, List<FileState> newFiles) {
         version = newVersion;
         content = newContent;
-        modelJson = newModelJson;
         reused = false;
         files = new ArrayList<>(newFiles);
         phase = Phase.UPLOAD;
     }
 
     /** The store has this model already. */
-    synchronized void reuse(String existingVersion) {
-        version = existingVersion;
+    synchronized void reuse(StoredModel existing) {
+        version = existing.version();
+        modelJson = Json.pretty(existing.json());
         reused = true;
         files = new ArrayList<>();
         phase = Phase.COMMIT;
@@ -162,12 +181,13 @@ public final class PublicationState implements Serializable {
 
     /** Begins again: nothing is in the store yet. */
     synchronized void restart() {
-        version = null;
-        content = null;
-        modelJson = null;
         reused = false;
         files = new ArrayList<>();
         phase = Phase.INSPECT;
+    }
+
+    synchronized void failed(String newProblem) {
+        problem = newProblem;
     }
 
     synchronized void done(LinkedHashMap<String, Object> newResult) {

@@ -5,7 +5,6 @@ import io.modeltoecs.engine.aws.AwsAccess;
 import io.modeltoecs.engine.model.PublicationState.FileState;
 import io.modeltoecs.engine.model.PublicationState.Phase;
 import io.modeltoecs.engine.options.BuildInfo;
-import io.modeltoecs.engine.options.ModelRef;
 import io.modeltoecs.engine.options.PublishOptions;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
@@ -80,7 +79,8 @@ public final class Publisher {
      * Publishes, or goes on with a publication that was interrupted.
      *
      * @param state where it begins or goes on; changed as it goes
-     * @param save called after each change of the state that a restart must not lose
+     * @param save called after each change of the state that a restart must not lose, by several
+     *     threads but by one at a time
      * @return name, version, uri, sha256, sizeBytes, metrics, aliases, reused
      * @throws StepException if it can't be published; the store is as it was
      * @throws WorkplaceLostException if the workplace can't be reached: call again when it is back
@@ -111,28 +111,25 @@ public final class Publisher {
             interrupted.initCause(e);
             throw interrupted;
         } catch (IOException | InterruptedException | RuntimeException e) {
+            if (e instanceof StepException) {
+                state.failed(e.getMessage());
+            }
             giveUp(state, progress);
             throw e;
         }
     }
 
     /** Name of the file in which a build keeps the {@link #card}. */
-    public String cardName() {
+    public static String cardName(PublishOptions options) {
         return "model-card-" + options.name() + ".html";
     }
 
     /**
-     * A page in HTML about what was published: metrics against the champion, gates, lineage,
-     * environment.
-     *
-     * @param state of a publication that ended well
+     * A page in HTML about what was published, or why it wasn't: metrics against the champion,
+     * gates, lineage, environment. Empty where it isn't known yet what is to be published.
      */
-    public String card(PublicationState state) {
-        StoredModel model = store.resolve(new ModelRef(options.name(), state.version()));
-        Optional<StoredModel> champion =
-                Optional.ofNullable(state.champion())
-                        .flatMap(version -> store.find(options.name(), version));
-        return ModelCard.of(model, champion, state.gates(), state.result());
+    public static Optional<String> card(PublicationState state) {
+        return state.modelJson() == null ? Optional.empty() : Optional.of(ModelCard.of(state));
     }
 
     /**
@@ -182,19 +179,7 @@ public final class Publisher {
                                 inspection.metrics(),
                                 "the metrics file '" + options.metrics() + "'");
         List<LinkedHashMap<String, Object>> files = artifact.entries(inspection.files());
-        state.compared(
-                champion.map(StoredModel::version).orElse(null),
-                gates.check(metrics, champion, progress));
-
         String content = artifact.sha256(inspection.files());
-        Optional<StoredModel> existing = published(content, files, environment);
-        if (existing.isPresent()) {
-            progress.say(
-                    "%s has these bytes in this environment already: nothing to upload"
-                            .formatted(existing.get().ref()));
-            state.reuse(existing.get().version());
-            return;
-        }
         Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
         String version = TIME.format(now) + "-" + content.substring(0, 8);
         LinkedHashMap<String, Object> json = new LinkedHashMap<>();
@@ -207,12 +192,27 @@ public final class Publisher {
         json.put("libraries", environment.libraries());
         json.put("imports", inspection.imports());
         json.put("importDistributions", environment.distributionsOf(inspection.imports()));
+        json.put("model", modelEntry(inspection.model(), environment));
         json.put("metrics", metrics);
         json.put("params", Json.simple(options.params()));
         json.put("git", inspection.git().isEmpty() ? null : inspection.git());
         json.put("build", buildEntry());
         json.put("parent", champion.map(StoredModel::version).orElse(null));
         json.put("createdAt", now.toString());
+
+        Gates.Verdict verdict = gates.check(metrics, champion, progress);
+        state.compared(Json.pretty(json), champion, verdict.rows());
+        if (verdict.problem() != null) {
+            throw new StepException(verdict.problem());
+        }
+        Optional<StoredModel> existing = published(content, files, environment);
+        if (existing.isPresent()) {
+            progress.say(
+                    "%s has these bytes in this environment already: nothing to upload"
+                            .formatted(existing.get().ref()));
+            state.reuse(existing.get());
+            return;
+        }
         String folder = layout.version(options.name(), version);
         List<FileState> uploads = new ArrayList<>();
         for (int i = 0; i < files.size(); i++) {
@@ -224,12 +224,26 @@ public final class Publisher {
                             file.bytes(),
                             file.partMd5s()));
         }
-        state.upload(version, content, Json.pretty(json), uploads);
+        state.upload(version, content, uploads);
     }
 
     /** The alias whose model the new one follows and is compared with. */
     private Optional<String> championAlias() {
         return options.alias().stream().findFirst();
+    }
+
+    private static LinkedHashMap<String, Object> modelEntry(
+            PickledModel model, Environment environment) {
+        if (model == null) {
+            return null;
+        }
+        List<String> libraries = environment.distributionsOf(List.of(model.type()));
+        LinkedHashMap<String, Object> entry = new LinkedHashMap<>();
+        entry.put("class", model.type());
+        entry.put("library", libraries.size() == 1 ? libraries.get(0) : null);
+        entry.put("nFeatures", model.inputs());
+        entry.put("features", model.features());
+        return entry;
     }
 
     private LinkedHashMap<String, Object> buildEntry() {
@@ -323,7 +337,7 @@ public final class Publisher {
             throw new StepException(
                     bucket.uri(key) + " was written by another build in this second: try again");
         }
-        state.reuse(state.version());
+        state.reuse(theirs);
     }
 
     private ArrayList<String> moveAliases(StoredModel model, Progress progress) {

@@ -11,6 +11,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -97,18 +98,22 @@ final class Retention {
     }
 
     /** Where, in versions from the newest on, those begin that are too many. */
-    private int surplusFrom(String name, List<String> versions, int keep) {
+    private int surplusFrom(String name, List<String> versions, int keep)
+            throws IOException, InterruptedException {
         // a build that was killed may have left files without a model.json: no version
         int found = 0;
-        for (int i = 0; i < versions.size(); i++) {
-            if (found == keep) {
-                return i;
+        int from = 0;
+        while (found < keep && from < versions.size()) {
+            List<Callable<Boolean>> tasks = new ArrayList<>();
+            for (String version :
+                    versions.subList(from, Math.min(versions.size(), from + keep - found))) {
+                tasks.add(() -> bucket.exists(layout.modelJson(name, version)));
             }
-            if (bucket.exists(layout.modelJson(name, versions.get(i)))) {
-                found++;
-            }
+            List<Boolean> there = Parallel.all(CALLS_AT_A_TIME, tasks);
+            found += Collections.frequency(there, true);
+            from += there.size();
         }
-        return versions.size();
+        return from;
     }
 
     private static Instant madeAt(String version) {

@@ -1,7 +1,9 @@
 package io.modeltoecs.engine.model;
 
+import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.options.PublishOptions;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -77,6 +79,24 @@ public final class Training {
     /** Where in the folder the command leaves what it knows of interpreter and libraries. */
     public String environmentFile(String folder) {
         return folder + "/environment.json";
+    }
+
+    /**
+     * What a command's end other than 0 means for the step.
+     *
+     * @param output the last lines of what it printed
+     */
+    public static StepException failed(int exitCode, OutputTail output) {
+        List<String> lines = output.lines();
+        return new StepException(
+                "%s: 'train' failed with exit code %d; nothing is published%s"
+                        .formatted(
+                                PublishOptions.STEP,
+                                exitCode,
+                                lines.isEmpty()
+                                        ? ""
+                                        : ". The last lines of its output:\n  "
+                                                + String.join("\n  ", lines)));
     }
 
     private static String quoted(String word) {

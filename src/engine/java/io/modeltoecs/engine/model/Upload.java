@@ -29,11 +29,14 @@ import software.amazon.awssdk.services.s3.presigner.model.PresignedUploadPartReq
  * its length and its MD5, and is of no more use when the upload is complete.
  */
 final class Upload {
-    private static final int BATCH_PARTS = 64;
-    private static final long BATCH_BYTES = 128L << 20;
+    private static final int ORDERS_AT_A_TIME = 8;
+    // small files share an order: each is a call to the workplace, which may be far away
+    private static final int ORDER_PARTS = 16;
+    private static final long ORDER_BYTES = 8L << 20;
     private static final int CALLS_AT_A_TIME = 8;
     private static final Duration SIGNED_FOR = Duration.ofHours(1);
     private static final int MOST_SIGNATURES = 3;
+    private static final Duration SAVED_EVERY = Duration.ofSeconds(5);
 
     private final S3Client s3;
     private final S3Presigner presigner;
@@ -79,85 +82,107 @@ final class Upload {
             }
         }
         Activity activity = new Activity(progress, "upload", total);
-        for (List<Part> batch : batches(missing)) {
-            start(batch, state);
-            save.run();
-            List<Part> left = batch;
-            for (int signed = 1; !left.isEmpty(); signed++) {
-                if (signed > MOST_SIGNATURES) {
-                    throw new StepException(
-                            "the credentials of this step have expired while it uploaded: give"
-                                    + " 'roleArn', which is refreshed, or keys that last longer");
-                }
-                left = send(left, workplace, state, activity, progress);
-                save.run();
-            }
+        Saving saving = new Saving(save);
+        List<Callable<Void>> tasks = new ArrayList<>();
+        for (List<Part> order : orders(missing)) {
+            tasks.add(
+                    () -> {
+                        if (start(order, state)) {
+                            saving.now();
+                        }
+                        send(order, workplace, state, activity, progress);
+                        saving.soon();
+                        return null;
+                    });
+        }
+        if (!tasks.isEmpty()) {
+            Parallel.all(ORDERS_AT_A_TIME, tasks);
         }
         activity.end();
     }
 
-    /** Has parts sent; gives back those whose signature was too old when they got their turn. */
-    private List<Part> send(
+    /** Has parts sent; those whose signature was too old when they got their turn, once more. */
+    private void send(
             List<Part> parts,
             Workplace workplace,
             PublicationState state,
             Activity activity,
             Progress progress)
             throws IOException, InterruptedException {
-        ArrayList<PartOrder> orders = new ArrayList<>();
-        parts.forEach(part -> orders.add(sign(part, state)));
-        List<String> etags =
-                workplace.send(
-                        new SendOrder(
-                                orders,
-                                activity.totalBytes(),
-                                activity.doneBytes(),
-                                activity.elapsed().toMillis()),
-                        progress);
-        List<Part> left = new ArrayList<>();
-        for (int i = 0; i < parts.size(); i++) {
-            Part part = parts.get(i);
-            if (etags.get(i) == null) {
-                left.add(part);
-            } else {
-                state.sent(part.file(), part.index(), etags.get(i));
-                activity.done(part.bytes());
+        List<Part> left = parts;
+        for (int signed = 1; !left.isEmpty(); signed++) {
+            if (signed > MOST_SIGNATURES) {
+                throw new StepException(
+                        "the credentials of this step have expired while it uploaded: give"
+                                + " 'roleArn', which is refreshed, or keys that last longer");
             }
+            ArrayList<PartOrder> orders = new ArrayList<>();
+            left.forEach(part -> orders.add(sign(part, state)));
+            List<String> etags = workplace.send(new SendOrder(orders), progress);
+            List<Part> expired = new ArrayList<>();
+            for (int i = 0; i < left.size(); i++) {
+                Part part = left.get(i);
+                if (etags.get(i) == null) {
+                    expired.add(part);
+                } else {
+                    state.sent(part.file(), part.index(), etags.get(i));
+                    activity.done(part.bytes());
+                }
+            }
+            left = expired;
         }
-        return left;
     }
 
-    private static List<List<Part>> batches(List<Part> parts) {
-        List<List<Part>> batches = new ArrayList<>();
+    private static List<List<Part>> orders(List<Part> parts) {
+        List<List<Part>> orders = new ArrayList<>();
         long bytes = 0;
         for (Part part : parts) {
-            List<Part> last = batches.isEmpty() ? List.of() : batches.get(batches.size() - 1);
+            List<Part> last = orders.isEmpty() ? List.of() : orders.get(orders.size() - 1);
             if (last.isEmpty()
-                    || last.size() == BATCH_PARTS
-                    || bytes + part.bytes() > BATCH_BYTES) {
-                batches.add(new ArrayList<>());
+                    || last.size() == ORDER_PARTS
+                    || bytes + part.bytes() > ORDER_BYTES) {
+                orders.add(new ArrayList<>());
                 bytes = 0;
             }
-            batches.get(batches.size() - 1).add(part);
+            orders.get(orders.size() - 1).add(part);
             bytes += part.bytes();
         }
-        return batches;
+        return orders;
     }
 
-    private void start(List<Part> batch, PublicationState state)
-            throws IOException, InterruptedException {
-        List<Callable<Void>> tasks = new ArrayList<>();
-        for (FileState file : batch.stream().map(Part::file).distinct().toList()) {
-            if (state.uploadId(file) == null) {
-                tasks.add(
-                        () -> {
-                            state.started(file, create(file.key));
-                            return null;
-                        });
+    /** Begins the uploads that haven't begun; whether there were any. */
+    private boolean start(List<Part> order, PublicationState state) {
+        boolean started = false;
+        for (Part part : order) {
+            FileState file = part.file();
+            synchronized (file) { // its other parts are being sent by other threads
+                if (state.uploadId(file) == null) {
+                    state.started(file, create(file.key));
+                    started = true;
+                }
             }
         }
-        if (!tasks.isEmpty()) {
-            Parallel.all(CALLS_AT_A_TIME, tasks);
+        return started;
+    }
+
+    /** Stores the state for several threads; of parts that were sent not each time: it costs. */
+    private static final class Saving {
+        private final Runnable save;
+        private long savedAt = System.nanoTime() - SAVED_EVERY.toNanos();
+
+        Saving(Runnable save) {
+            this.save = save;
+        }
+
+        synchronized void now() {
+            save.run();
+        }
+
+        synchronized void soon() {
+            if (System.nanoTime() - savedAt >= SAVED_EVERY.toNanos()) {
+                savedAt = System.nanoTime();
+                save.run();
+            }
         }
     }
 

@@ -20,7 +20,8 @@ public interface Workplace {
             throws IOException, InterruptedException;
 
     /**
-     * Sends parts of files to signed URLs, each retried by itself.
+     * Sends parts of files to signed URLs, each retried by itself. May be called from several
+     * threads at a time: so is an upload kept going while others of its parts end.
      *
      * @return the ETags, in the order of the parts; null for a part whose URL had expired
      * @throws WorkplaceLostException if it can't be reached: parts may or may not have been sent

@@ -10,6 +10,7 @@ import io.modeltoecs.engine.image.Login;
 import io.modeltoecs.engine.image.ServingImage;
 import io.modeltoecs.engine.model.LocalWorkplace;
 import io.modeltoecs.engine.model.ModelStore;
+import io.modeltoecs.engine.model.OutputTail;
 import io.modeltoecs.engine.model.PublicationState;
 import io.modeltoecs.engine.model.Publisher;
 import io.modeltoecs.engine.model.Training;
@@ -30,6 +31,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * This project's steps by the engine, on this machine. Its user owns the build and the machine, so
@@ -70,16 +72,24 @@ public final class EngineSteps implements ModelSteps {
             String environment =
                     training.needed() ? training.environmentFile(folder.toString()) : null;
             PublicationState state = new PublicationState(environment);
-            Map<String, Object> result =
-                    publisher.publish(
-                            new LocalWorkplace(context.directory()), state, () -> {}, context);
-            Path archive = context.build().folder().resolve("archive");
-            Files.createDirectories(archive);
-            Files.writeString(archive.resolve(publisher.cardName()), publisher.card(state));
-            context.say("model card: " + archive.resolve(publisher.cardName()));
-            return result;
+            try {
+                return publisher.publish(
+                        new LocalWorkplace(context.directory()), state, () -> {}, context);
+            } finally {
+                archive(context, Publisher.cardName(options), Publisher.card(state));
+            }
         } finally {
             Folders.delete(folder);
+        }
+    }
+
+    private static void archive(StepContext context, String name, Optional<String> card)
+            throws IOException {
+        if (card.isPresent()) {
+            Path archive = context.build().folder().resolve("archive");
+            Files.createDirectories(archive);
+            Files.writeString(archive.resolve(name), card.get());
+            context.say("model card: " + archive.resolve(name));
         }
     }
 
@@ -99,9 +109,9 @@ public final class EngineSteps implements ModelSteps {
                         log,
                         log);
         if (status != 0) {
-            throw new StepException(
-                    "%s: the training ended with exit code %d; nothing is published"
-                            .formatted(PublishOptions.STEP, status));
+            OutputTail tail = new OutputTail();
+            Files.copy(log, tail);
+            throw Training.failed(status, tail);
         }
     }
 

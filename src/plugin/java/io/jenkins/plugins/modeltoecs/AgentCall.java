@@ -6,6 +6,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -43,24 +44,30 @@ final class AgentCall<T extends Serializable> extends MasterToSlaveFileCallable<
     }
 
     /**
-     * Waits until a call has ended: remoting returns as soon as it is cancelled, while the agent
+     * Waits until calls have ended: remoting returns as soon as they are cancelled, while the agent
      * may still be at it.
      */
     static final class AwaitEnd extends MasterToSlaveFileCallable<Boolean> {
         private static final long serialVersionUID = 1L;
 
-        private final String id;
+        private final TreeSet<String> ids;
         private final long seconds;
 
-        AwaitEnd(String id, long seconds) {
-            this.id = id;
+        AwaitEnd(TreeSet<String> ids, long seconds) {
+            this.ids = ids;
             this.seconds = seconds;
         }
 
         @Override
         public Boolean invoke(File directory, VirtualChannel channel) throws InterruptedException {
-            CountDownLatch end = RUNNING.get(id);
-            return end == null || end.await(seconds, TimeUnit.SECONDS);
+            long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+            for (String id : ids) {
+                CountDownLatch end = RUNNING.get(id);
+                if (end != null && !end.await(until - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                    return false;
+                }
+            }
+            return true;
         }
     }
 }

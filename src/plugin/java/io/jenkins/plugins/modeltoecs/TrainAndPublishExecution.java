@@ -3,24 +3,33 @@ package io.jenkins.plugins.modeltoecs;
 import hudson.EnvVars;
 import hudson.FilePath;
 import hudson.Launcher;
+import hudson.console.ConsoleLogFilter;
 import hudson.model.Run;
 import hudson.slaves.WorkspaceList;
+import hudson.util.StreamTaskListener;
 import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.aws.AwsAccess;
 import io.modeltoecs.engine.image.Login;
+import io.modeltoecs.engine.model.OutputTail;
 import io.modeltoecs.engine.model.PublicationState;
 import io.modeltoecs.engine.model.Publisher;
 import io.modeltoecs.engine.model.Training;
 import io.modeltoecs.engine.options.PublishOptions;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import jenkins.util.BuildListenerAdapter;
 import org.jenkinsci.plugins.durabletask.BourneShellScript;
 import org.jenkinsci.plugins.durabletask.Controller;
 import org.jenkinsci.plugins.durabletask.DurableTask;
 import org.jenkinsci.plugins.durabletask.WindowsBatchScript;
+import org.jenkinsci.plugins.workflow.flow.FlowExecutionOwner;
+import org.jenkinsci.plugins.workflow.log.TaskListenerDecorator;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 
 /**
@@ -43,6 +52,8 @@ final class TrainAndPublishExecution extends AgentExecution {
     private String folder;
     private Controller controller;
     private PublicationState publication;
+    private final OutputTail tail = new OutputTail();
+    private transient PrintStream tailLog;
 
     TrainAndPublishExecution(TrainAndPublishModelStep step, StepContext context) {
         super(step, context);
@@ -119,7 +130,7 @@ final class TrainAndPublishExecution extends AgentExecution {
     }
 
     private void look(Agent agent) throws Exception {
-        if (controller.writeLog(agent.directory(), listener().getLogger())) {
+        if (controller.writeLog(agent.directory(), log())) {
             getContext().saveState(); // it counts what it has written
             hurry();
         }
@@ -128,10 +139,10 @@ final class TrainAndPublishExecution extends AgentExecution {
             goOnLater();
             return;
         }
-        controller.writeLog(agent.directory(), listener().getLogger());
+        controller.writeLog(agent.directory(), log());
         if (exitCode != 0) {
-            throw new StepException(
-                    PublishOptions.STEP + ": 'train' failed with exit code " + exitCode);
+            tailLog.close();
+            throw Training.failed(exitCode, tail);
         }
         controller.cleanup(agent.directory());
         controller = null;
@@ -141,23 +152,58 @@ final class TrainAndPublishExecution extends AgentExecution {
         publish(agent);
     }
 
+    /** The build's log; what is written there is kept for a moment, less its secrets. */
+    private OutputStream log() throws IOException, InterruptedException {
+        if (tailLog == null) {
+            tailLog = masked(tail);
+        }
+        return new Tee(listener().getLogger(), tailLog);
+    }
+
+    /**
+     * A stream that is masked as the build's log is: a failure's message is stored as it is. <a
+     * href="https://github.com/jenkinsci/workflow-support-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/support/DefaultStepContext.java">The
+     * log's own making</a>
+     */
+    private PrintStream masked(OutputStream out) throws IOException, InterruptedException {
+        StepContext context = getContext();
+        return TaskListenerDecorator.apply(
+                        new StreamTaskListener(out, StandardCharsets.UTF_8),
+                        ((FlowExecutionOwner.Executable) run()).asFlowExecutionOwner(),
+                        TaskListenerDecorator.merge(
+                                TaskListenerDecorator.fromConsoleLogFilter(
+                                        context.get(ConsoleLogFilter.class)),
+                                context.get(TaskListenerDecorator.class)))
+                .getLogger();
+    }
+
     private void publish(Agent agent) throws Exception {
         PublishOptions options = options();
         try (AwsAccess aws = credentials().aws(options.aws())) {
-            Publisher publisher = new Publisher(options, build(), aws);
             Map<String, Object> result =
-                    publisher.publish(
-                            new AgentWorkplace(agent),
-                            publication,
-                            () -> getContext().saveState(),
-                            progress());
-            archive(agent, publisher.cardName(), publisher.card(publication));
+                    new Publisher(options, build(), aws)
+                            .publish(
+                                    new AgentWorkplace(agent),
+                                    publication,
+                                    () -> getContext().saveState(),
+                                    progress());
+            archiveCard(agent);
             deleteFolder(agent);
             succeed(result);
+        } catch (StepException e) {
+            archiveCard(agent);
+            throw e;
         }
     }
 
-    /** Archives a text with the build; the model is published by now, whatever becomes of it. */
+    private void archiveCard(Agent agent) throws IOException, InterruptedException {
+        Optional<String> card = Publisher.card(publication);
+        if (card.isPresent()) {
+            archive(agent, Publisher.cardName(options()), card.get());
+        }
+    }
+
+    /** Archives a text with the build; what became of the model stands, whatever becomes of it. */
     private void archive(Agent agent, String name, String text)
             throws IOException, InterruptedException {
         FilePath own = write(agent.directory(), Map.of(name, text));

@@ -1,9 +1,7 @@
 package io.modeltoecs.engine.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.modeltoecs.engine.StepException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,11 +17,15 @@ class GatesTest {
         Map<String, Object> metrics =
                 Map.of("accuracy", 0.9, "val", Map.of("loss", 1), "name", "no number");
 
-        assertThatThrownBy(() -> check("f1 > 0.5", metrics, null))
-                .isInstanceOf(StepException.class)
-                .hasMessage("gate 'f1 > 0.5': there is no metric 'f1'; there are accuracy, val.loss");
-        assertThatThrownBy(() -> check("f1 > 0.5", Map.of(), null))
-                .hasMessageContaining("there are none");
+        Gates.Verdict verdict = check("f1 > 0.5", metrics, null);
+
+        assertThat(verdict.problem())
+                .isEqualTo(
+                        "gate not met: 'f1 > 0.5': there is no metric 'f1'; there are accuracy, val.loss");
+        assertThat(verdict.rows())
+                .containsExactly(
+                        new ArrayList<>(List.of("f1 > 0.5", "-", "-", "NOT MET: there is no 'f1'")));
+        assertThat(check("f1 > 0.5", Map.of(), null).problem()).contains("there are none");
     }
 
     @Test
@@ -40,21 +42,23 @@ class GatesTest {
 
     @Test
     void allGatesThatFailAreNamed() {
-        assertThatThrownBy(
-                        () ->
-                                new Gates(List.of("a > 1", "b > champion.b", "c > 0"))
-                                        .check(
-                                                Map.of("a", 0, "b", 2, "c", 3),
-                                                model(Map.of("b", 2.5)),
-                                                log::add))
-                .isInstanceOf(StepException.class)
-                .hasMessage(
+        Gates.Verdict verdict =
+                new Gates(List.of("a > 1", "b > champion.b", "c > 0"))
+                        .check(
+                                Map.of("a", 0, "b", 2, "c", 3),
+                                model(Map.of("b", 2.5)),
+                                log::add);
+
+        assertThat(verdict.problem())
+                .isEqualTo(
                         "gate not met: 'a > 1': a is 0, the limit is 1;"
                                 + " 'b > champion.b': b is 2, the limit is 2.5");
+        assertThat(verdict.rows()).extracting(row -> row.get(3)).containsExactly("NOT MET", "NOT MET", "met");
     }
 
-    private void check(String gate, Map<String, Object> metrics, Map<String, Object> champion) {
-        new Gates(List.of(gate)).check(metrics, model(champion), log::add);
+    private Gates.Verdict check(
+            String gate, Map<String, Object> metrics, Map<String, Object> champion) {
+        return new Gates(List.of(gate)).check(metrics, model(champion), log::add);
     }
 
     private static Optional<StoredModel> model(Map<String, Object> metrics) {

@@ -42,7 +42,7 @@ class LocalWorkplaceTest {
 
     @Test
     void hashesEachPart() throws Exception {
-        byte[] content = new byte[(16 << 20) + 5];
+        byte[] content = new byte[(8 << 20) + 5];
         content[3] = 7;
         Files.write(folder.resolve("big.bin"), content);
 
@@ -52,8 +52,8 @@ class LocalWorkplaceTest {
         assertThat(file.sha256()).isEqualTo(Digests.sha256(content));
         assertThat(file.partMd5s())
                 .containsExactly(
-                        md5(Arrays.copyOf(content, 16 << 20)),
-                        md5(Arrays.copyOfRange(content, 16 << 20, content.length)));
+                        md5(Arrays.copyOf(content, 8 << 20)),
+                        md5(Arrays.copyOfRange(content, 8 << 20, content.length)));
     }
 
     @Test

@@ -144,6 +144,25 @@ class RetentionTest {
         assertThat(s3.requests).hasSize(1);
     }
 
+    @Test
+    void retentionReadsOnlyWhatItKeepsAndWhatGoes() throws Exception {
+        for (int month = 1; month <= 2; month++) {
+            for (int day = 1; day <= 6; day++) {
+                version(month, day);
+            }
+        }
+        String goes = version(1, 1);
+        store.promote("iris", goes, "prod", build(1), log::add);
+        s3.requests.clear();
+
+        retention.apply("iris", 11, log::add);
+
+        // the 11 that are kept, and who uses the other one
+        assertThat(s3.requests.stream().filter(line -> line.startsWith("HEAD"))).hasSize(11);
+        assertThat(s3.requests).hasSizeLessThan(16);
+        assertThat(s3.writes()).isEmpty();
+    }
+
     private String version(int month, int number) {
         String version = "2026%02d%02dT000000Z-0000000%d".formatted(month, number, number % 10);
         String content = month + "-" + number;

@@ -32,16 +32,24 @@ import software.amazon.awssdk.services.s3.S3Client;
 
 /**
  * An S3 for one test: S3Mock behind a front that can fail on demand and that does what S3Mock
- * leaves out: conditional writes one at a time, and Content-MD5 checked.
+ * leaves out: conditional writes one at a time, Content-MD5 checked, and asked for where older
+ * stores ask for it.
  */
 final class TestS3 implements AutoCloseable {
     private static final Set<String> OWN_HEADERS =
             Set.of("host", "connection", "content-length", "expect", "upgrade", "transfer-encoding");
+    /** S3Mock takes no key of KMS that it wasn't told of. */
+    private static final String ENCRYPTION = "x-amz-server-side-encryption";
+
     private static final AtomicInteger BUCKETS = new AtomicInteger();
     private static final URI MOCK = startMock();
 
     final String bucket = "models-" + BUCKETS.incrementAndGet();
     final Queue<String> requests = new ConcurrentLinkedQueue<>();
+
+    /** Lines of the writes' headers, as {@code POST /path?uploads x-amz-tagging: a=b}. */
+    final Queue<String> writtenHeaders = new ConcurrentLinkedQueue<>();
+
     volatile boolean withoutListBucket;
 
     private final Queue<Fault> faults = new ConcurrentLinkedQueue<>();
@@ -181,6 +189,17 @@ final class TestS3 implements AutoCloseable {
     private void serve(HttpExchange exchange) throws IOException {
         String line = exchange.getRequestMethod() + " " + exchange.getRequestURI();
         requests.add(line);
+        if (!line.matches("(GET|HEAD) .*")) {
+            exchange.getRequestHeaders()
+                    .forEach(
+                            (name, values) ->
+                                    writtenHeaders.add(
+                                            line
+                                                    + " "
+                                                    + name.toLowerCase(Locale.ROOT)
+                                                    + ": "
+                                                    + values.get(0)));
+        }
         byte[] body = exchange.getRequestBody().readAllBytes();
         Fault fault =
                 faults.stream()
@@ -223,6 +242,10 @@ final class TestS3 implements AutoCloseable {
                 && !md5.equals(
                         Base64.getEncoder().encodeToString(Digests.of("MD5").digest(body)))) {
             error(exchange, 400, "BadDigest");
+            return;
+        }
+        if (md5 == null && exchange.getRequestURI().toString().endsWith("?delete")) {
+            error(exchange, 400, "InvalidRequest", "Missing required header: Content-MD5");
             return;
         }
         boolean conditional =
@@ -278,7 +301,8 @@ final class TestS3 implements AutoCloseable {
         exchange.getRequestHeaders()
                 .forEach(
                         (name, values) -> {
-                            if (!OWN_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
+                            if (!OWN_HEADERS.contains(name.toLowerCase(Locale.ROOT))
+                                    && !name.toLowerCase(Locale.ROOT).startsWith(ENCRYPTION)) {
                                 values.forEach(value -> request.header(name, value));
                             }
                         });

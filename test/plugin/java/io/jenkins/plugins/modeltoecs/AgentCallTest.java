@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -56,9 +58,9 @@ class AgentCallTest {
                             }
                         });
         begun.await();
-        assertThat(new AgentCall.AwaitEnd("b", 0).invoke(DIRECTORY, null)).isFalse();
+        assertThat(waiting("b", 0).invoke(DIRECTORY, null)).isFalse();
         mayEnd.countDown();
-        assertThat(new AgentCall.AwaitEnd("b", 60).invoke(DIRECTORY, null)).isTrue();
+        assertThat(waiting("b", 60).invoke(DIRECTORY, null)).isTrue();
         assertThat(call.get(60, TimeUnit.SECONDS)).isEqualTo("done");
     }
 
@@ -70,7 +72,11 @@ class AgentCallTest {
                 };
         assertThatThrownBy(() -> new AgentCall<>("c", task, listener).invoke(DIRECTORY, null))
                 .hasMessage("disk full");
-        assertThat(new AgentCall.AwaitEnd("c", 0).invoke(DIRECTORY, null)).isTrue();
-        assertThat(new AgentCall.AwaitEnd("d", 0).invoke(DIRECTORY, null)).isTrue();
+        assertThat(waiting("c", 0).invoke(DIRECTORY, null)).isTrue();
+        assertThat(waiting("d", 0).invoke(DIRECTORY, null)).isTrue();
+    }
+
+    private static AgentCall.AwaitEnd waiting(String id, long seconds) {
+        return new AgentCall.AwaitEnd(new TreeSet<>(List.of(id)), seconds);
     }
 }

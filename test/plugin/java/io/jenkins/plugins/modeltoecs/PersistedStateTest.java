@@ -2,6 +2,7 @@ package io.jenkins.plugins.modeltoecs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.modeltoecs.engine.model.OutputTail;
 import io.modeltoecs.engine.model.PublicationState;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
@@ -39,6 +40,7 @@ class PersistedStateTest {
                                     Throwable.class,
                                     Controller.class,
                                     PublicationState.class,
+                                    OutputTail.class,
                                     byte[].class);
                 }
             }
