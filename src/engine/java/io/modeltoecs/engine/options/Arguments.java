@@ -2,6 +2,7 @@ package io.modeltoecs.engine.options;
 
 import io.modeltoecs.engine.StepException;
 import java.lang.reflect.RecordComponent;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -112,6 +113,24 @@ public final class Arguments {
         return text;
     }
 
+    /** The address of a service over HTTP, or a default if it isn't given. */
+    public String url(String name, String otherwise) {
+        String text = text(name, otherwise);
+        if (text == null) {
+            return null;
+        }
+        try {
+            URI uri = URI.create(text);
+            if (uri.getHost() != null
+                    && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
+                return text;
+            }
+        } catch (IllegalArgumentException e) {
+            // told below
+        }
+        throw bad(name, text, "a URL, as 'https://s3.example.com'");
+    }
+
     /** A list of texts, given as a list or as a single text. */
     public List<String> texts(String name, List<String> otherwise) {
         Object value = given.get(name);
@@ -134,14 +153,14 @@ public final class Arguments {
 
     /** True or false, or the default if it isn't given. */
     public boolean flag(String name, boolean otherwise) {
-        Object value = given.get(name);
-        if (value == null) {
+        String text = text(name);
+        if (text == null) {
             return otherwise;
         }
-        return switch (value.toString()) {
+        return switch (text) {
             case "true" -> true;
             case "false" -> false;
-            default -> throw bad(name, value, "true or false");
+            default -> throw bad(name, text, "true or false");
         };
     }
 
@@ -196,7 +215,7 @@ public final class Arguments {
     /** A map from texts to values, in the order written; empty if it isn't given. */
     public Map<String, Object> map(String name) {
         Object value = given.get(name);
-        if (value == null) {
+        if (isBlank(value)) {
             return Map.of();
         }
         if (!(value instanceof Map<?, ?> entries)) {
@@ -207,14 +226,30 @@ public final class Arguments {
         return map;
     }
 
-    /** A map from texts to texts, in the order written; empty if it isn't given. */
+    private static boolean isBlank(Object value) {
+        return value == null || value instanceof CharSequence && value.toString().isBlank();
+    }
+
+    /**
+     * A map from texts to texts, in the order written; empty if it isn't given. Errors name the
+     * key, not the value: it may be a secret.
+     */
     public Map<String, String> textMap(String name) {
         Map<String, String> texts = new LinkedHashMap<>();
         map(name)
                 .forEach(
                         (key, item) -> {
                             if (item == null || item instanceof Map || item instanceof Iterable) {
-                                throw bad(name, given.get(name), "a map from texts to texts");
+                                throw wrong(
+                                        "'%s.%s' is %s, but should be a text"
+                                                .formatted(
+                                                        name,
+                                                        key,
+                                                        item == null
+                                                                ? "nothing"
+                                                                : item instanceof Map
+                                                                        ? "a map"
+                                                                        : "a list"));
                             }
                             texts.put(key, item.toString());
                         });
@@ -236,7 +271,7 @@ public final class Arguments {
                 entries.forEach((key, entry) -> map.put(key.toString(), entry));
                 maps.add(map);
             }
-        } else if (value != null) {
+        } else if (!isBlank(value)) {
             throw bad(name, value, "a list of maps");
         }
         return maps;

@@ -1,6 +1,5 @@
 package io.modeltoecs.engine.options;
 
-import java.net.URI;
 import java.util.regex.Pattern;
 
 /**
@@ -30,9 +29,8 @@ public record AwsOptions(
     private static final Pattern ROLE = Pattern.compile("arn:aws[a-z-]*:iam::[0-9]{12}:role/\\S+");
 
     static AwsOptions from(Arguments arguments, Settings settings) {
-        String endpoint = arguments.text("endpoint", settings.endpoint());
-        if (endpoint != null) {
-            requireHttp(arguments, endpoint);
+        if (arguments.text("externalId") != null && arguments.text("roleArn") == null) {
+            throw arguments.wrong("'externalId' needs 'roleArn': the role that asks for it");
         }
         return new AwsOptions(
                 arguments.matching(
@@ -57,7 +55,7 @@ public record AwsOptions(
                         ROLE,
                         "the ARN of an IAM role, as 'arn:aws:iam::123456789012:role/deploy'"),
                 arguments.text("externalId"),
-                endpoint);
+                arguments.url("endpoint", settings.endpoint()));
     }
 
     /** This, if it has a bucket. */
@@ -68,18 +66,5 @@ public record AwsOptions(
                             + " MODEL_BUCKET");
         }
         return this;
-    }
-
-    private static void requireHttp(Arguments arguments, String endpoint) {
-        try {
-            URI uri = URI.create(endpoint);
-            if (uri.getHost() != null
-                    && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
-                return;
-            }
-        } catch (IllegalArgumentException e) {
-            // told below
-        }
-        throw arguments.bad("endpoint", endpoint, "a URL, as 'https://s3.example.com'");
     }
 }

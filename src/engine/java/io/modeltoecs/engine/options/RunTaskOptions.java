@@ -31,8 +31,8 @@ public record RunTaskOptions(
         Integer timeout = arguments.number("timeoutMinutes", 1, 24 * 60);
         return new RunTaskOptions(
                 command,
-                arguments.text("container"),
-                arguments.textMap("env"),
+                DeployOptions.container(arguments),
+                DeployOptions.variables(arguments, "env"),
                 timeout == null ? 15 : timeout);
     }
 
