@@ -52,13 +52,16 @@ final class ImageConfig {
         return this;
     }
 
-    /** How the container is started, with nothing left of how the base is. */
-    ImageConfig start(String directory, String user, int port, String... entrypoint) {
+    /**
+     * How the container is started, with nothing left of how the base is. By a command alone: a
+     * task may run another one in the image, but can't do without an entry point.
+     */
+    ImageConfig start(String directory, String user, int port, String... command) {
         config.put("User", user);
         config.put("WorkingDir", directory);
-        config.remove("Cmd");
-        ArrayNode words = config.putArray("Entrypoint");
-        for (String word : entrypoint) {
+        config.remove("Entrypoint");
+        ArrayNode words = config.putArray("Cmd");
+        for (String word : command) {
             words.add(word);
         }
         ObjectNode ports =

@@ -88,9 +88,9 @@ class ImageBuildTest {
         JsonNode config = root.path("config");
         assertThat(config.path("User").asText()).isEqualTo("10001:10001");
         assertThat(config.path("WorkingDir").asText()).isEqualTo("/app");
-        assertThat(config.path("Entrypoint").toString())
+        assertThat(config.path("Cmd").toString())
                 .isEqualTo("[\"python3\",\"-m\",\"model_to_ecs\"]");
-        assertThat(config.has("Cmd")).isFalse();
+        assertThat(config.has("Entrypoint")).isFalse();
         assertThat(config.path("ExposedPorts").has("9000/tcp")).isTrue();
         assertThat(config.path("Env"))
                 .extracting(JsonNode::asText)
