@@ -131,21 +131,12 @@ class Outside:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout) if done.stdout.strip() else None
 
-    def create_service_address(self, path="/readyz"):
+    def create_service_address(self, path="/readyz", drain_seconds=5):
         """What a team's Terraform would: a load balancer, a target group, a listener."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        group = self.aws(
-            "elbv2", "create-target-group", "--name", self.name, "--protocol", "HTTP", "--port", "8080",
-            "--target-type", "ip", "--vpc-id", "vpc-local", "--health-check-path", path,
-            "--health-check-interval-seconds", "5", "--health-check-timeout-seconds", "4",
-            "--healthy-threshold-count", "2", "--unhealthy-threshold-count", "2",
-        )["TargetGroups"][0]["TargetGroupArn"]
-        self.aws(
-            "elbv2", "modify-target-group-attributes", "--target-group-arn", group,
-            "--attributes", "Key=deregistration_delay.timeout_seconds,Value=5",
-        )
+        group = self.create_target_group(self.name, path, drain_seconds)
         balancer = self.aws("elbv2", "create-load-balancer", "--name", self.name, "--subnets", "subnet-local")
         self.balancer = balancer["LoadBalancers"][0]["LoadBalancerArn"]
         self.aws(
@@ -153,6 +144,19 @@ class Outside:
             "--port", str(port), "--default-actions", f"Type=forward,TargetGroupArn={group}",
         )
         self.group, self.url = group, f"http://127.0.0.1:{port}"
+
+    def create_target_group(self, name, path, drain_seconds):
+        group = self.aws(
+            "elbv2", "create-target-group", "--name", name, "--protocol", "HTTP", "--port", "8080",
+            "--target-type", "ip", "--vpc-id", "vpc-local", "--health-check-path", path,
+            "--health-check-interval-seconds", "5", "--health-check-timeout-seconds", "4",
+            "--healthy-threshold-count", "2", "--unhealthy-threshold-count", "2",
+        )["TargetGroups"][0]["TargetGroupArn"]
+        self.aws(
+            "elbv2", "modify-target-group-attributes", "--target-group-arn", group,
+            "--attributes", f"Key=deregistration_delay.timeout_seconds,Value={drain_seconds}",
+        )
+        return group
 
     def write_spec(self):
         spec = json.loads((ROOT / "examples/service-repo/ecs.json").read_text())

@@ -1,11 +1,12 @@
 """A light service of its own whose app misbehaves as its environment tells it to, and rollouts of it by the runner."""
 
 import json
+import subprocess
 import urllib.request
 from contextlib import contextmanager
 
 from local import ROOT, Load
-from outside import INSTANCE, Outside
+from outside import INSTANCE, Built, Outside
 
 TRAIN = """
 import os, pickle
@@ -30,6 +31,8 @@ if MODE == "eats":
 
 @app.get("/ready")
 def ready():
+    if MODE == "hangs":
+        time.sleep(8)
     late = MODE == "ill after 20 s" and time.monotonic() > BEGAN + 20
     return ("not ready", 503) if MODE == "never ready" or late else "ready"
 
@@ -39,7 +42,8 @@ def predict():
     model = model_to_ecs.load()
     slope = model.object["slope"] if MODE != "wrong" else -1.0
     values = [slope * row[0] for row in request.get_json()["instances"]]
-    return jsonify(predictions=values, model={"name": model.name, "version": model.version})
+    release = os.environ.get("RELEASE", model.version)
+    return jsonify(predictions=values, model={"name": model.name, "version": release})
 """
 
 STEPS = {
@@ -58,7 +62,7 @@ class Rollouts(Outside):
         self.model = name
         self.defaults = {
             "publish": {"name": f"'{name}'", "train": "'python train.py'", "metrics": "null"},
-            "build": {"repository": f"'team/{name}'", "requirements": "'requirements.txt'"},
+            "build": {"repository": f"'team/{name}'", "requirements": "'requirements.txt'", "tags": "['v1']"},
             "deploy": {"cluster": "'demo'", "service": f"'{name}'"},
             "back": {"cluster": "'demo'", "service": f"'{name}'"},
         }
@@ -67,15 +71,23 @@ class Rollouts(Outside):
         self.write("requirements.txt", "flask>=3,<4\n")
 
     def begin(self, **spec):
-        """Publishes, builds and creates the service; rollouts keep this image unless they name another."""
-        self.create_service_address("/ready")
-        self.write("ecs.json", self.spec(**spec))
+        """Publishes, builds and creates the service, of one task, whose health is judged as soon as ECS allows it.
+
+        Rollouts keep this image unless they name another.
+        """
+        self.create_service_address("/ready", drain_seconds=1)
+        self.write("ecs.json", json.dumps(self.spec(**spec)))
         self.write("Jenkinsfile", self.jenkinsfile("publish") + self.jenkinsfile("build"))
         built = self.run()
         assert built.status == 0, built.log
         self.defaults["deploy"]["image"] = f"'{built.image}'"
         built = self.deploy(model=f"'{self.model}@latest'", spec="'ecs.json'")
         assert built.status == 0, built.log
+        # the first start on a machine is the slowest
+        self.aws(
+            "ecs", "update-service", "--cluster", "demo", "--service", self.name,
+            "--health-check-grace-period-seconds", "30",
+        )
 
     def spec(self, **service):
         spec = json.loads((ROOT / "examples/service-repo/ecs.json").read_text())
@@ -84,11 +96,11 @@ class Rollouts(Outside):
         definition["containerDefinitions"][0].update(memory=256, stopTimeout=10)
         definition["containerDefinitions"][0]["logConfiguration"]["options"]["awslogs-group"] = f"/ecs/{self.name}"
         spec["service"]["loadBalancers"][0]["targetGroupArn"] = self.group
-        spec["service"]["healthCheckGracePeriodSeconds"] = 60
+        spec["service"].update(desiredCount=1, healthCheckGracePeriodSeconds=60)
         breaker = spec["service"]["deploymentConfiguration"]["deploymentCircuitBreaker"]
-        breaker["thresholdConfiguration"] = {"type": "COUNT", "value": 2}
+        breaker["thresholdConfiguration"] = {"type": "COUNT", "value": 1}
         spec["service"].update(service)
-        return json.dumps(spec)
+        return spec
 
     def jenkinsfile(self, step, **arguments):
         merged = {**self.defaults[step], **arguments}
@@ -100,12 +112,33 @@ class Rollouts(Outside):
         self.write("Jenkinsfile", self.jenkinsfile("deploy", **arguments))
         return self.run()
 
+    def deploy_and_abort(self, sign, **arguments):
+        """A rollout that is aborted when the build has said the sign."""
+        self.write("Jenkinsfile", self.jenkinsfile("deploy", **arguments))
+        command = [ROOT / "src/local-runner/run", "--repo", self.folder]
+        output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        with subprocess.Popen(command, env=self.cloud.env, **output) as runner:
+            log = ""
+            for line in runner.stdout:
+                log += line
+                if sign in line:
+                    runner.terminate()
+                    break
+            log += runner.stdout.read()
+        print(log)
+        return Built(runner.returncode, log)
+
     def back(self, **arguments):
         self.write("Jenkinsfile", self.jenkinsfile("back", **arguments))
         return self.run()
 
     def service(self):
         return self.aws("ecs", "describe-services", "--cluster", "demo", "--services", self.name)["services"][0]
+
+    def begun(self):
+        """How many deployments the service has had."""
+        made = self.aws("ecs", "list-service-deployments", "--cluster", "demo", "--service", self.name)
+        return len(made["serviceDeployments"])
 
     def revision(self):
         return self.service()["taskDefinition"].rpartition("/")[2]
@@ -117,10 +150,11 @@ class Rollouts(Outside):
 
     @contextmanager
     def load(self):
-        """A load that must not lose a request."""
+        """A load that must not lose a request; `versions` says who answered."""
         with Load(self.url, INSTANCE, clients=2, per_second=20) as load:
             yield load
             load.more(seconds=1)
+            self.versions = load.versions
         assert load.failed == 0, f"{load.failed} of {load.sent} requests failed: {load.first_failure}"
         assert load.sent > 10
 

@@ -21,7 +21,7 @@ CAUSES = {
     ),
     "never healthy": (
         {"MODE": "never ready"}, {}, {},
-        ["The load balancer's health check got an error from the program", "codes: [503]", "GracePeriodSeconds (now 60)"],
+        ["The load balancer's health check got an error from the program", "codes: [503]", "GracePeriodSeconds (now 30)"],
     ),
     "healthy, and ill after 20 s": (
         {"MODE": "ill after 20 s"}, {"verify": "[[path: '/ready', seconds: 40]]"}, {},
@@ -29,7 +29,7 @@ CAUSES = {
     ),
     "image that can't be pulled": (
         {}, {}, {"fault": "pull-fails", "reason": "not-found"},
-        ["The image does not exist. Push it, or fix its name.", "CannotPullContainerError"],
+        ["The image of this digest isn't in the registry any more. Push it again.", "CannotPullContainerError"],
     ),
     "registry out of reach": (
         {}, {}, {"fault": "pull-fails", "reason": "network"},
@@ -56,7 +56,7 @@ CAUSES = {
         ["The task stopped.", "Essential container in task exited"],
     ),
     "hangs": (
-        {}, {}, {"fault": "hangs", "afterSeconds": 1},
+        {"MODE": "hangs"}, {}, {},
         ["The load balancer's health check got no answer.", "Request timed out"],
     ),
 }
@@ -197,7 +197,7 @@ def test_access_denied_to(rollouts, action):
     with rollouts.load():
         with rollouts.fault(fault="deny", action=action):
             built = rollouts.deploy(
-                image=f"env.REGISTRY + '/team/{rollouts.name}:build-1'",
+                image=f"env.REGISTRY + '/team/{rollouts.name}:v1'",
                 model=f"'{rollouts.model}@latest'",
                 env=environment(CASE=action),
             )

@@ -27,6 +27,16 @@ MISTAKES = {
     "requirements missing": ("build", {"requirements": "'none.txt'"}, ["requirements", "none.txt"]),
     "unknown cluster": ("deploy", {"cluster": "'nowhere'"}, ["cluster", "nowhere"]),
     "unknown service": ("deploy", {"service": "'nothing'", "spec": None}, ["service", "nothing"]),
+    "image missing": (
+        "deploy",
+        {"image": "env.REGISTRY + '/team/prices:nothing'"},
+        ["image not found", "team/prices:nothing", "Push it first"],
+    ),
+    "secret missing": (
+        "deploy",
+        {"secrets": "[KEY: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:none-AbCdEf']"},
+        ["secret not found: KEY of the container 'app'", "secret:none-AbCdEf"],
+    ),
     "unknown container": ("deploy", {"container": "'nobody'"}, ["container", "nobody", "app"]),
     "unknown model version": (
         "deploy",
