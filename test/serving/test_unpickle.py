@@ -92,6 +92,7 @@ def imported(name):
 BUNCH = imported(b"sklearn.utils._bunch.Bunch") + b")\x81"
 SCALER = imported(b"sklearn.preprocessing._data.StandardScaler") + b")\x81"
 SCORER = imported(b"sklearn.metrics._scorer._Scorer") + b")\x81"
+RESULT = imported(b"scipy.optimize._optimize.OptimizeResult")
 PRINT = imported(b"numpy.mean")
 
 # Imports of names that are all on the list, used as no model uses them.
@@ -107,6 +108,13 @@ GADGETS = {
     "a planted __setstate__": SCALER + b"}" + text(b"__setstate__") + PRINT + b"sb.",
     "a planted __array__": SCALER + b"}" + text(b"__array__") + PRINT + b"sb.",
     "a planted __array__ among slots": SCALER + b"N}" + text(b"__array__") + PRINT + b"s\x86b.",
+    "a planted __array__ in a state of four": imported(b"functools.partial") + PRINT + b"\x85R(" + PRINT + b")}}"
+    + text(b"__array__") + PRINT + b"stb.",
+    "a planted __array__ in a state that was set": SCALER + b"}q\x00b0h\x00" + text(b"__array__") + PRINT + b"s.",
+    "an item that is given out as an attribute": RESULT + b")\x81" + text(b"__setstate__") + PRINT + b"s]b.",
+    "the same among several": RESULT + b")\x81(" + text(b"__setstate__") + PRINT + b"u]b.",
+    "the same in what it is made of": imported(b"copyreg._reconstructor") + RESULT + imported(b"builtins.dict")
+    + b"}" + text(b"__setstate__") + PRINT + b"s\x87R]b.",
     "a state set twice": SCALER + b"}b}b.",
     "the state of a class": imported(b"sklearn.preprocessing._data.StandardScaler") + b"}b.",
     "a scorer that calls any method": SCORER + b"}" + text(b"_response_method") + text(b"save_model") + b"sb.",

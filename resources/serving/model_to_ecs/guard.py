@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import pickle
+from collections.abc import Iterable
 from typing import Any
 
 from .allowlist import AllowList, Use
@@ -30,6 +31,12 @@ def refuse(what: str) -> LoadError:
     return LoadError(ExitCode.IMPORT_REFUSED, f"the artifact {what}, which no pickle of a model does; it is not loaded")
 
 
+def _refuse_planted(keys: Iterable[Any], cls: type) -> None:
+    for key in keys:
+        if isinstance(key, str) and key.startswith("__") and key.endswith("__"):
+            raise refuse(f"plants {str(key)!r} in a {cls.__module__}.{cls.__qualname__}")
+
+
 class Guard(pickle._Unpickler):  # type: ignore[name-defined,misc]
     """Calls only imports that are allowed to be called; sets the state of an object that it has just made, once.
 
@@ -43,6 +50,7 @@ class Guard(pickle._Unpickler):  # type: ignore[name-defined,misc]
         self.allowed = allowed
         self._imported: dict[int, tuple[Any, Use, str]] = {}  # by identity; the object is kept, so that it stays one
         self._made: dict[int, Any] = {}
+        self._states: dict[int, Any] = {}
 
     def find_class(self, module: str, name: str) -> Any:
         found, use = self.allowed.find(module, name)
@@ -90,6 +98,8 @@ class Guard(pickle._Unpickler):  # type: ignore[name-defined,misc]
 
     def _fresh(self) -> None:
         made = self.stack[-1]
+        if isinstance(made, dict):
+            _refuse_planted(made, type(made))  # some give their items out as attributes
         self._made[id(made)] = made
 
     def load_reduce(self) -> None:
@@ -124,12 +134,11 @@ class Guard(pickle._Unpickler):  # type: ignore[name-defined,misc]
         full = f"{cls.__module__}.{cls.__qualname__}"
         if full in ("numpy.dtype",) or cls.__module__ == "numpy.dtypes":
             self._check_dtype(self.stack[-2], state)
-        for fields in state if type(state) is tuple and len(state) == 2 else (state,):
+        for fields in state if type(state) is tuple else (state,):
             if not isinstance(fields, dict):
                 continue
-            for key in fields:
-                if isinstance(key, str) and key.startswith("__") and key.endswith("__"):
-                    raise refuse(f"plants {str(key)!r} in a {full}")
+            _refuse_planted(fields, cls)
+            self._states[id(fields)] = fields
             if cls.__module__ + "." == _SCORERS and "_response_method" in fields:
                 methods = fields["_response_method"]
                 for method in methods if type(methods) in (tuple, list) else (methods,):
@@ -140,6 +149,10 @@ class Guard(pickle._Unpickler):  # type: ignore[name-defined,misc]
         plain = type(state) is tuple and len(state) > 7 and state[2] is None and state[4] is None
         if plain and not dtype.hasobject and (type(state[7]) is not int or state[7] & _HAS_OBJECTS):
             raise refuse(f"says that elements of {dtype} are objects")
+
+    def _check_keys(self, container: Any, keys: list[Any]) -> None:
+        if type(container) is not dict or id(container) in self._states:
+            _refuse_planted(keys, type(container))
 
     def _check_container(self, container: Any, kind: type) -> None:
         # Other classes bring an append, or a __setitem__, of their own, or one that was planted.
@@ -161,10 +174,12 @@ class Guard(pickle._Unpickler):  # type: ignore[name-defined,misc]
 
     def load_setitem(self) -> None:
         self._check_container(self.stack[-3], dict)
+        self._check_keys(self.stack[-3], self.stack[-2:-1])
         super().load_setitem()
 
     def load_setitems(self) -> None:
         self._check_container(self.metastack[-1][-1], dict)
+        self._check_keys(self.metastack[-1][-1], self.stack[::2])
         super().load_setitems()
 
     def load_additems(self) -> None:
