@@ -18,9 +18,8 @@ class Tools:
 
     def run(self, program, *arguments, timeout=300):
         """Answers the exit status and everything that was printed."""
-        path = Path(sys.executable).with_name(program)
         done = subprocess.run(
-            [path if path.exists() else program, *map(str, arguments)],
+            [Path(sys.executable).with_name(program), *map(str, arguments)],
             cwd=self.folder, env=self.cloud.env, text=True, timeout=timeout,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )
@@ -32,8 +31,8 @@ class Tools:
         assert status == 0, f"{program} ended with {status}: {out[-2000:]}"
         return out
 
-    def aws(self, *arguments):
-        out = self.ok("aws", "--output", "json", *arguments)
+    def aws(self, *arguments, program="aws"):
+        out = self.ok(program, "--output", "json", *arguments)
         return json.loads(out) if out.strip().startswith("{") else out
 
 
@@ -82,12 +81,15 @@ class Small:
     def create(self):
         first = self.register()
         self.ecs.create_service(**self.service())
-        self.until_stable()
+        self.until_completed()
         return first
 
-    def until_stable(self):
-        waiter = self.ecs.get_waiter("services_stable")
-        waiter.wait(cluster=CLUSTER, services=[self.name], WaiterConfig={"Delay": 1, "MaxAttempts": 180})
+    def until_completed(self):
+        """services_stable comes earlier, when the tasks run: what is broken then has no revision to go back to."""
+        return self.until(
+            lambda s: [d["rolloutState"] for d in s["deployments"]] == ["COMPLETED"]
+            and s["runningCount"] == s["desiredCount"]
+        )
 
     def until(self, holds):
         for _ in range(360):
