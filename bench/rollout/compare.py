@@ -7,7 +7,9 @@ so that the ratios count, not the figures. Arguments: names of tools; default: a
 
 import collections
 import http.client
+import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -20,7 +22,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "test/long"), str(ROOT / "test/e2e")]
 from local import Cloud, Unmet, say  # noqa: E402
-from service import CLUSTER, Load, Service  # noqa: E402
+from service import CLUSTER, TASKS, Load, Service  # noqa: E402
 
 OURS = "deployToEcs"
 TIMEOUT_SECONDS = 400
@@ -76,8 +78,8 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def binary(tool, name):
-    return str(ROOT / f".local/venv-bench-{tool}/bin/{name}")
+def program(name):
+    return Path(sys.executable).with_name(name)
 
 
 def ours(service, version, folder):
@@ -88,7 +90,7 @@ def ours(service, version, folder):
 
 
 def aws_wait(service, version, folder):
-    aws = binary("awscli", "aws")
+    aws = program("aws")
     arn = service.register(version)  # by the cloud itself: not counted
     where = f"--cluster {CLUSTER}"
     return [
@@ -100,19 +102,62 @@ def aws_wait(service, version, folder):
 
 
 def ecs_deploy(service, version, folder):
-    command = [binary("ecs-deploy", "ecs"), "deploy", CLUSTER, service.name, "-e", "app", "VERSION", version]
+    command = [program("ecs"), "deploy", CLUSTER, service.name, "-e", "app", "VERSION", version]
     return command + ["--timeout", str(TIMEOUT_SECONDS), "--no-deregister"]
 
 
+def deployfish(service, version, folder):
+    container = service.definition(version)["containerDefinitions"][0]
+    described = {
+        "name": service.name,
+        "environment": "bench",
+        "cluster": CLUSTER,
+        "count": TASKS,
+        "family": service.name,
+        "network_mode": "bridge",
+        "maximum_percent": 200,
+        "minimum_healthy_percent": 100,
+        "load_balancer": {
+            "target_group_arn": service.groups[0],
+            "container_name": container["name"],
+            "container_port": 8080,
+        },
+        "containers": [
+            {
+                "name": container["name"],
+                "image": container["image"],
+                "memory": container["memory"],
+                "cpu": 0,
+                "command": shlex.join(container["command"]),
+                "environment": [f"{v['name']}={v['value']}" for v in container["environment"]],
+                "ports": ["8080"],
+            }
+        ],
+    }
+    Path(folder, "deployfish.yml").write_text(json.dumps({"services": [described]}))
+    return [program("deploy"), "update", service.name]
+
+
+def ecspresso(service, version, folder):
+    Path(folder, "definition.json").write_text(json.dumps(service.definition(version)))
+    configuration = {
+        "region": service.cloud.env["AWS_REGION"],
+        "cluster": CLUSTER,
+        "service": service.name,
+        "task_definition": "definition.json",
+    }
+    Path(folder, "ecspresso.yml").write_text(json.dumps(configuration))
+    return [program("ecspresso"), "deploy"]
+
+
+# what each is started with, and the program that has to be there
 TOOLS = {
-    OURS: (ours, "engine"),
-    "aws ecs wait services-stable": (aws_wait, "awscli"),
-    "ecs-deploy": (ecs_deploy, "ecs-deploy"),
+    OURS: (ours, "python"),
+    "aws ecs wait services-stable": (aws_wait, "aws"),
+    "ecs-deploy": (ecs_deploy, "ecs"),
+    "deployfish": (deployfish, "deploy"),
+    "ecspresso": (ecspresso, "ecspresso"),
 }
-
-
-def installed(package):
-    return package == "engine" or (ROOT / f".local/venv-bench-{package}/ready").exists()
 
 
 class Observer:
@@ -163,7 +208,7 @@ def main():
     ran = (ROOT / ".local/cloud.env").exists()
     cloud = Cloud.start()
     service, rows = None, []
-    wanted = sys.argv[1:] or [tool for tool, (_, package) in TOOLS.items() if installed(package)]
+    wanted = sys.argv[1:] or [tool for tool, (_, name) in TOOLS.items() if program(name).exists()]
     try:
         service = Service(cloud, f"bench-{os.getpid()}", "ROLLING")
         for number, tool in enumerate(wanted, 2):

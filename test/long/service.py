@@ -1,6 +1,7 @@
 """A real service behind a load balancer of its own on the local cloud, and a steady load on it."""
 
 import http.client
+import json
 import re
 import socket
 import subprocess
@@ -153,7 +154,7 @@ class Service:
         self.elb("ModifyTargetGroupAttributes", TargetGroupArn=group, **delay)
         return group
 
-    def register(self, version):
+    def definition(self, version):
         container = {
             "name": "app",
             "image": self.cloud.env["BASE_IMAGE"],
@@ -163,7 +164,10 @@ class Service:
             "portMappings": [{"containerPort": 8080}],
             "stopTimeout": 10,
         }
-        made = self.cloud.ecs("RegisterTaskDefinition", family=self.name, containerDefinitions=[container])
+        return {"family": self.name, "containerDefinitions": [container]}
+
+    def register(self, version):
+        made = self.cloud.ecs("RegisterTaskDefinition", **self.definition(version))
         return made["taskDefinition"]["taskDefinitionArn"]
 
     def roll_out(self, version):
@@ -175,6 +179,13 @@ class Service:
     def tasks(self):
         arns = self.cloud.ecs("ListTasks", cluster=CLUSTER, serviceName=self.name)["taskArns"]
         return self.cloud.ecs("DescribeTasks", cluster=CLUSTER, tasks=arns)["tasks"] if arns else []
+
+    def counted(self, target=None):
+        """What the load balancer counted: of all requests, or of those to the target with a port."""
+        listeners = json.loads(self.cloud._request("/_local/load-balancers", "local", {}))
+        listener = next(one for one in listeners if one["port"] == self.port)
+        targets = [one for one in listener["targets"] if one["port"] == target]
+        return listener if target is None else targets[0] if targets else {}
 
     def await_stable(self):
         """Until one deployment is left, COMPLETED, and no task is stopping any more."""
