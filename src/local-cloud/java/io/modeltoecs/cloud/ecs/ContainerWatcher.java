@@ -6,6 +6,7 @@ import io.modeltoecs.cloud.engine.EngineException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,19 +21,26 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Notices containers that end. Where their processes are on this machine it looks whether these are
- * there, every few milliseconds: a load balancer that repeats nothing must not send to one that is
- * gone. Else by the engine's events, and by asking the engine now and then.
+ * there, every few milliseconds and whenever a connection to a target ends: a load balancer that
+ * repeats nothing must not send to one that is gone. Else by the engine's events, and by asking the
+ * engine now and then.
  */
 final class ContainerWatcher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ContainerWatcher.class);
     private static final long LOOK_SECONDS = 3;
     private static final long PROCESS_MILLIS = 10;
     private static final Path PROCESSES = Path.of("/proc");
+
+    // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html, and PF_EXITING of linux/sched.h
+    private static final int STAT_FLAGS = 6;
+    private static final long FLAG_EXITING = 0x4;
 
     private final EcsStore store;
     private final Containers engine;
@@ -71,13 +79,35 @@ final class ContainerWatcher implements AutoCloseable {
         }
     }
 
-    private void lookAtProcesses() {
+    private void lookAtProcesses(Predicate<Path> ended) {
         for (Map.Entry<Path, Running> one : watched.entrySet()) {
-            if (!Files.exists(one.getKey())) {
-                watched.remove(one.getKey());
+            if (ended.test(one.getKey()) && watched.remove(one.getKey(), one.getValue())) {
                 ends.processGone(one.getValue().task(), one.getValue().container());
                 askForLook();
             }
+        }
+    }
+
+    /** A process closes its connections as it ends, some time before it is gone. */
+    void connectionEnded() {
+        lookAtProcesses(ContainerWatcher::isEnding);
+    }
+
+    private static boolean isEnding(Path process) {
+        try (Stream<Path> threads = Files.list(process.resolve("task"))) {
+            return threads.allMatch(ContainerWatcher::threadIsEnding);
+        } catch (IOException | UncheckedIOException e) {
+            return true;
+        }
+    }
+
+    private static boolean threadIsEnding(Path thread) {
+        try {
+            String stat = Files.readString(thread.resolve("stat"));
+            String[] afterName = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            return (Long.parseLong(afterName[STAT_FLAGS]) & FLAG_EXITING) != 0;
+        } catch (IOException e) {
+            return true;
         }
     }
 
@@ -93,7 +123,10 @@ final class ContainerWatcher implements AutoCloseable {
         reader.start();
         looks.scheduleWithFixedDelay(this::look, LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
         processes.scheduleWithFixedDelay(
-                this::lookAtProcesses, PROCESS_MILLIS, PROCESS_MILLIS, TimeUnit.MILLISECONDS);
+                () -> lookAtProcesses(Files::notExists),
+                PROCESS_MILLIS,
+                PROCESS_MILLIS,
+                TimeUnit.MILLISECONDS);
     }
 
     private void readEvents() {

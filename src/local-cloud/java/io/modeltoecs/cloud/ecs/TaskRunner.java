@@ -115,6 +115,7 @@ final class TaskRunner implements TaskRuntime, ContainerWatcher.Ends, AutoClosea
         engine.remove(strangers);
         before.forEach(this::resume);
         watcher.start();
+        targetGroups.onConnectionEnd(watcher::connectionEnded);
     }
 
     /** A task that was not up yet has no containers that count. */

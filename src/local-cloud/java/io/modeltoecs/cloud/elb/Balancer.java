@@ -134,7 +134,7 @@ final class Balancer implements HttpHandler, ProxyClient {
         Forwarded forwarded = new Forwarded(upstream);
         exchange.putAttachment(FORWARDED, forwarded);
         upstream.counts.request();
-        upstream.inFlight.incrementAndGet();
+        upstream.forwarded();
         exchange.addDefaultResponseListener(Balancer::tellFailure);
         exchange.addExchangeCompleteListener(
                 (done, next) -> {
@@ -244,6 +244,7 @@ final class Balancer implements HttpHandler, ProxyClient {
                 return;
             }
             forwarded.connection = connection;
+            forwarded.upstream.onEnd(connection.getConnection(), groups::connectionEnded);
             next.completed(exchange, connection);
         }
 
@@ -252,6 +253,7 @@ final class Balancer implements HttpHandler, ProxyClient {
             Forwarded forwarded = exchange.getAttachment(FORWARDED);
             counts.connectionError();
             forwarded.upstream.counts.connectionError();
+            groups.connectionEnded();
             if (!forwarded.timedOut) {
                 next.failed(exchange);
             }
@@ -280,6 +282,7 @@ final class Balancer implements HttpHandler, ProxyClient {
                     .put("port", one.target.port())
                     .put("state", groups.health(one.group, one.target).state())
                     .put("inFlight", one.inFlight.get())
+                    .put("mostInFlight", one.mostInFlight.get())
                     .setAll(one.counts.json());
         }
         return json;

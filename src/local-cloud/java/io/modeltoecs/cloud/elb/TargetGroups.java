@@ -23,11 +23,23 @@ public final class TargetGroups implements Targets, AutoCloseable {
     private final Map<String, Map<Target, Registration>> targets = new HashMap<>();
     private final Map<String, Receivers> receivers = new ConcurrentHashMap<>();
     private final Set<String> inUse = new HashSet<>();
+    private volatile Runnable onConnectionEnd = () -> {};
 
     private static final class Registration {
         HealthCheck check;
         ScheduledFuture<?> schedule;
         boolean draining;
+    }
+
+    /**
+     * Who knows whether targets are still there looks when a connection to one ends or isn't taken.
+     */
+    public void onConnectionEnd(Runnable look) {
+        onConnectionEnd = look;
+    }
+
+    void connectionEnded() {
+        onConnectionEnd.run();
     }
 
     synchronized void add(TargetGroup group) {

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -87,6 +88,24 @@ class BalancerTest {
         awaitCount("HTTPCode_Target_2XX_Count", 7);
         assertThat(counted().path("targets").findValuesAsText("RequestCount"))
                 .containsExactlyInAnyOrder("3", "4");
+        assertThat(counted().path("targets").findValuesAsText("mostInFlight")).containsOnly("1");
+    }
+
+    @Test
+    void whoWatchesTargetsIsToldWhenAConnectionEnds() throws Exception {
+        App one = healthy("one");
+        AtomicInteger ends = new AtomicInteger();
+        groups.onConnectionEnd(ends::incrementAndGet);
+        get("/");
+        get("/");
+        assertThat(ends).hasValue(0);
+        for (Socket kept : one.connections) {
+            kept.close();
+        }
+        await(() -> ends.get() == 1);
+        one.server.close();
+        assertThat(get("/").statusCode()).isEqualTo(502);
+        assertThat(ends).hasValue(2);
     }
 
     @Test
