@@ -1,6 +1,7 @@
 package io.modeltoecs.engine.http;
 
 import io.modeltoecs.engine.StepException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -45,6 +46,7 @@ public final class Outbound {
     private static final List<String> PROXIES = List.of("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY");
 
     private final Map<String, String> settings;
+    private SSLContext tls;
 
     /**
      * A proxy.
@@ -173,7 +175,14 @@ public final class Outbound {
      *
      * @throws StepException if their file can't be read
      */
-    public SSLContext tls() {
+    public synchronized SSLContext tls() {
+        if (tls == null) {
+            tls = newTls();
+        }
+        return tls;
+    }
+
+    private SSLContext newTls() {
         try {
             List<X509TrustManager> managers = new ArrayList<>();
             managers.add(manager(null));
@@ -190,7 +199,8 @@ public final class Outbound {
     }
 
     private static KeyStore store(Path file) throws GeneralSecurityException {
-        try (InputStream in = Files.newInputStream(file)) {
+        // whole: the factory reads byte by byte
+        try (InputStream in = new ByteArrayInputStream(Files.readAllBytes(file))) {
             KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
             store.load(null, null);
             for (Certificate each :

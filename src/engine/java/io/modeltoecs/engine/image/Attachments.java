@@ -8,9 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -34,7 +32,7 @@ final class Attachments {
     /** Opens the repository of the base's layers, for those that weren't read before. */
     @FunctionalInterface
     interface Base {
-        RegistryRepository open() throws InterruptedException;
+        RegistryRepository open();
     }
 
     Attachments(Assembly assembly, LayerCache cache, Base base, Progress progress) {
@@ -46,12 +44,12 @@ final class Attachments {
     }
 
     /**
-     * Attaches them, where they are missing.
+     * Makes them.
      *
      * @param whole the image, or the index of several
      * @param manifests of the platforms, in the assembly's order
      */
-    void push(RegistryRepository target, Manifest whole, List<Manifest> manifests)
+    List<Attachment> of(Manifest whole, List<Manifest> manifests)
             throws IOException, InterruptedException {
         List<Attachment> all = new ArrayList<>();
         String created = "";
@@ -67,19 +65,7 @@ final class Attachments {
                         Provenance.TYPE,
                         Provenance.statement(assembly.provenance(), image, whole.digest()),
                         dated(created).put("in-toto.io/predicate-type", Provenance.PREDICATE)));
-        Map<Manifest, List<Attachment>> missing = new LinkedHashMap<>();
-        for (Attachment each : all) {
-            if (!each.isIn(target)) {
-                missing.computeIfAbsent(each.subject(), subject -> new ArrayList<>()).add(each);
-            }
-        }
-        for (List<Attachment> each : missing.values()) {
-            Attachment.push(each, target);
-        }
-        progress.say(
-                missing.isEmpty()
-                        ? "bill of materials and provenance: there already"
-                        : "bill of materials and provenance: attached");
+        return all;
     }
 
     private static ObjectNode dated(String created) {

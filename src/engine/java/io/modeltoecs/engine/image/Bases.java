@@ -91,7 +91,7 @@ final class Bases {
 
     private RegistryRepository open(ImageName name) throws InterruptedException {
         boolean same = isOfTarget(name);
-        return RegistryRepository.open(
+        return new RegistryRepository(
                 same ? order.registry() : name.registry(),
                 name.repository(),
                 null,

@@ -136,6 +136,9 @@ final class Command {
     }
 
     private static void kill(Process process) {
+        if (!process.isAlive()) {
+            return; // what it left behind isn't known as its child any more
+        }
         List<ProcessHandle> tree = process.descendants().collect(Collectors.toList());
         tree.add(process.toHandle());
         tree.forEach(ProcessHandle::destroyForcibly);

@@ -17,13 +17,14 @@ import java.util.Optional;
 record Commit(Optional<String> id, boolean dirty, String at, Optional<String> source) {
 
     static Commit of(Optional<GitState> git) throws IOException, InterruptedException {
-        if (git.isEmpty() || git.get().commit().isEmpty()) {
+        Optional<GitState.Head> head = git.isEmpty() ? Optional.empty() : git.get().head();
+        if (head.isEmpty()) {
             return new Commit(Optional.empty(), false, Instant.EPOCH.toString(), Optional.empty());
         }
         return new Commit(
-                git.get().commit(),
+                Optional.of(head.get().id()),
                 git.get().dirty(),
-                git.get().committedAt().orElse(Instant.EPOCH).toString(),
+                head.get().at().toString(),
                 git.get().source());
     }
 

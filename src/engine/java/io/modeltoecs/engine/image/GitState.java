@@ -86,14 +86,14 @@ final class GitState {
         return tracked;
     }
 
-    /** The commit, or nothing before the first. */
-    Optional<String> commit() throws IOException, InterruptedException {
-        return tell("rev-parse", "--verify", "--quiet", "HEAD");
-    }
+    /** A commit: its full hash, and when it was made. */
+    record Head(String id, Instant at) {}
 
-    /** When the commit was made. */
-    Optional<Instant> committedAt() throws IOException, InterruptedException {
-        return tell("log", "-1", "--format=%ct").map(Long::parseLong).map(Instant::ofEpochSecond);
+    /** The commit, or nothing before the first. */
+    Optional<Head> head() throws IOException, InterruptedException {
+        return tell("rev-list", "--timestamp", "--max-count=1", "HEAD", "--")
+                .map(line -> line.split(" "))
+                .map(each -> new Head(each[1], Instant.ofEpochSecond(Long.parseLong(each[0]))));
     }
 
     /** Whether a tracked file in the folder differs from the commit. */

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Builds images from the files of this machine, without a Docker daemon. */
 public final class ImageBuild implements ImageWorkplace {
@@ -42,7 +43,8 @@ public final class ImageBuild implements ImageWorkplace {
         long startedAt = System.currentTimeMillis();
         Path folder = directory.resolve(order.app()).normalize();
         requireFiles(order, folder);
-        Commit commit = Commit.of(GitState.of(folder, environment));
+        Optional<GitState> git = GitState.of(folder, environment);
+        Commit commit = Commit.of(git);
         List<String> tags = order.tags().isEmpty() ? commit.tags(order) : order.tags();
         tryRegistry(order, login, tags.get(0));
 
@@ -53,7 +55,7 @@ public final class ImageBuild implements ImageWorkplace {
         List<BaseImage> bases = finder.of();
         Built built =
                 order.dockerfile() == null
-                        ? assembled(order, folder, bases, commit, root, cache, progress)
+                        ? assembled(order, folder, bases, git, commit, root, cache, progress)
                         : fromDockerfile(
                                 order,
                                 bases,
@@ -79,12 +81,13 @@ public final class ImageBuild implements ImageWorkplace {
             BuildOrder order,
             Path folder,
             List<BaseImage> bases,
+            Optional<GitState> git,
             Commit commit,
             Path root,
             LayerCache cache,
             Progress progress)
             throws IOException, InterruptedException {
-        AppFiles app = AppFiles.find(folder, GitState.of(folder, environment), order.include());
+        AppFiles app = AppFiles.find(folder, git, order.include());
         if (order.requirements() == null
                 && order.model() == null
                 && app.has(ServingRuntime.REQUIREMENTS)) {
@@ -218,7 +221,7 @@ public final class ImageBuild implements ImageWorkplace {
     private void tryRegistry(BuildOrder order, Login login, String tag)
             throws InterruptedException {
         try (RegistryRepository target =
-                RegistryRepository.open(
+                new RegistryRepository(
                         order.registry(), order.repository(), null, login, true, outbound)) {
             target.manifest(tag);
         }

@@ -17,18 +17,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.Callable;
 
 /**
  * The upload of an image. Layers first, several at a time, each only if the registry lacks it; then
  * the configuration; then the manifest, tag by tag: a tag never names a part of an image.
  */
 final class ImagePush {
-    private static final int AT_ONCE = 3;
-
     private static final String CONFIG = "application/vnd.oci.image.config.v1+json";
 
     private final Assembly assembly;
@@ -58,42 +53,42 @@ final class ImagePush {
     BuiltImage run() throws IOException, InterruptedException {
         List<Manifest> manifests = assembly.images().stream().map(ImagePush::manifest).toList();
         Manifest whole = manifests.size() == 1 ? manifests.get(0) : index(manifests);
+        List<Attachment> attachments =
+                assembly.provenance() == null
+                        ? List.of()
+                        : new Attachments(assembly, cache, this::openBase, progress)
+                                .of(whole, manifests);
         int pushed = 0;
         try (RegistryRepository repository =
-                RegistryRepository.open(
+                new RegistryRepository(
                         assembly.registry(),
                         assembly.repository(),
                         mountFrom(),
                         login,
                         true,
                         outbound)) {
-            List<String> missingTags = new ArrayList<>();
-            for (String tag : assembly.tags()) {
-                if (!names(repository, tag, whole.digest())) {
-                    missingTags.add(tag);
-                }
-            }
+            List<String> missingTags = missingTags(repository, whole.digest());
             boolean there =
                     missingTags.size() < assembly.tags().size()
                             || repository.manifest(whole.digest()).isPresent();
+            List<Attachment> unlisted =
+                    there ? Attachment.unlisted(attachments, repository) : attachments;
             if (there) {
                 progress.say("layers: the registry has this image already");
+                AtOnce.all(contents(unlisted, repository));
             } else {
-                pushed = pushLayers(repository);
-                for (Assembly.PlatformImage image : assembly.images()) {
-                    pushConfig(repository, image);
-                }
-                for (Manifest manifest : manifests) {
-                    repository.put(manifest, manifest.digest());
-                }
+                pushed = pushBlobs(repository, unlisted);
+                AtOnce.all(puts(manifests, repository));
                 if (whole.isIndex()) {
                     repository.put(whole, whole.digest());
                 }
             }
-            if (assembly.provenance() != null) {
-                // before the tags: what has a tag is complete
-                new Attachments(assembly, cache, this::openBase, progress)
-                        .push(repository, whole, manifests);
+            // before the tags: what has a tag is complete
+            Attachment.push(unlisted, repository);
+            if (!attachments.isEmpty()) {
+                progress.say(
+                        "bill of materials and provenance: "
+                                + (unlisted.isEmpty() ? "there already" : "attached"));
             }
             for (String tag : missingTags) {
                 repository.put(whole, tag);
@@ -102,13 +97,49 @@ final class ImagePush {
         return built(whole.digest(), pushed);
     }
 
-    private static void pushConfig(RegistryRepository repository, Assembly.PlatformImage image)
-            throws InterruptedException {
-        byte[] config = image.config().getBytes(StandardCharsets.UTF_8);
-        String digest = Hashes.name(config);
-        if (!repository.has(digest)) {
-            repository.push(digest, config.length, BlobSource.of(config), null, n -> {});
+    private List<String> missingTags(RegistryRepository repository, String digest)
+            throws IOException, InterruptedException {
+        List<Callable<Boolean>> calls = new ArrayList<>();
+        assembly.tags().forEach(tag -> calls.add(() -> names(repository, tag, digest)));
+        List<Boolean> named = AtOnce.all(calls);
+        List<String> missing = new ArrayList<>(assembly.tags());
+        missing.removeIf(tag -> named.get(assembly.tags().indexOf(tag)));
+        return missing;
+    }
+
+    /** Returns how many layers had to be uploaded. */
+    private int pushBlobs(RegistryRepository repository, List<Attachment> attachments)
+            throws IOException, InterruptedException {
+        List<Callable<Boolean>> uploads = contents(attachments, repository);
+        for (Assembly.PlatformImage image : assembly.images()) {
+            byte[] config = image.config().getBytes(StandardCharsets.UTF_8);
+            uploads.add(() -> repository.push(config));
         }
+        int small = uploads.size();
+        try (RegistryRepository source = openBase()) {
+            for (Assembly.ImageLayer layer : layers()) {
+                uploads.add(() -> push(repository, source, layer));
+            }
+            List<Boolean> pushed = AtOnce.all(uploads);
+            return (int) pushed.stream().skip(small).filter(each -> each).count();
+        }
+    }
+
+    private static List<Callable<Boolean>> contents(
+            List<Attachment> attachments, RegistryRepository repository) {
+        Map<String, byte[]> contents = new LinkedHashMap<>();
+        attachments.forEach(
+                each -> each.blobs().forEach(bytes -> contents.put(Hashes.name(bytes), bytes)));
+        List<Callable<Boolean>> uploads = new ArrayList<>();
+        contents.values().forEach(bytes -> uploads.add(() -> repository.push(bytes)));
+        return uploads;
+    }
+
+    private static List<Callable<Boolean>> puts(
+            List<Manifest> manifests, RegistryRepository repository) {
+        List<Callable<Boolean>> puts = new ArrayList<>();
+        manifests.forEach(each -> puts.add(() -> repository.put(each, each.digest())));
+        return puts;
     }
 
     private static Manifest manifest(Assembly.PlatformImage image) {
@@ -199,37 +230,12 @@ final class ImagePush {
         return named.isPresent() && named.get().equals(digest);
     }
 
-    private int pushLayers(RegistryRepository repository) throws IOException, InterruptedException {
-        ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE);
-        try (RegistryRepository source = openBase()) {
-            List<Future<Boolean>> pushes = new ArrayList<>();
-            for (Assembly.ImageLayer layer : layers()) {
-                pushes.add(threads.submit(() -> push(repository, source, layer)));
-            }
-            int pushed = 0;
-            for (Future<Boolean> push : pushes) {
-                pushed += push.get() ? 1 : 0;
-            }
-            return pushed;
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof StepException told) {
-                throw told;
-            }
-            if (e.getCause() instanceof InterruptedException) {
-                throw new InterruptedException();
-            }
-            throw new IOException("a layer can't be pushed: " + e.getCause());
-        } finally {
-            threads.shutdownNow();
-        }
-    }
-
     /** Where the base's layers are; null if none of them is needed. */
-    private RegistryRepository openBase() throws InterruptedException {
+    private RegistryRepository openBase() {
         if (layers().stream().allMatch(Assembly.ImageLayer::ours)) {
             return null;
         }
-        return RegistryRepository.open(
+        return new RegistryRepository(
                 sameRegistry ? assembly.registry() : base.registry(),
                 base.repository(),
                 null,

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -41,7 +42,7 @@ final class PackageIndex {
         }
 
         String pipVariable() {
-            return "PIP_" + pip.toUpperCase().replace('-', '_');
+            return "PIP_" + pip.toUpperCase(Locale.ROOT).replace('-', '_');
         }
     }
 

@@ -25,6 +25,11 @@ final class RegistryAnswer extends IOException {
         return status;
     }
 
+    /** Whether the same request may have another answer later. */
+    boolean mayPass() {
+        return status == 408 || status == 429 || status >= 500;
+    }
+
     String content() {
         return content;
     }

@@ -26,6 +26,7 @@ final class RegistryFailures {
     private final String registry;
     private final String repository;
     private final Login login;
+    private final boolean pushing;
     private volatile boolean answered;
 
     /** A call of a registry. */
@@ -34,10 +35,11 @@ final class RegistryFailures {
         T run() throws IOException;
     }
 
-    RegistryFailures(String registry, String repository, Login login) {
+    RegistryFailures(String registry, String repository, Login login, boolean pushing) {
         this.registry = registry;
         this.repository = repository;
         this.login = login;
+        this.pushing = pushing;
     }
 
     /**
@@ -67,8 +69,7 @@ final class RegistryFailures {
 
     private boolean mayPass(IOException failure) {
         if (failure instanceof RegistryAnswer answer) {
-            int status = answer.status();
-            return status == 408 || status == 429 || status >= 500;
+            return answer.mayPass();
         }
         if (failure instanceof RegistryLogin.Refused
                 || failure instanceof SSLHandshakeException
@@ -101,7 +102,10 @@ final class RegistryFailures {
 
     /** Without its cause: the error may cross to a controller, which types of a library may not. */
     private StepException explain(IOException failure) {
-        return new StepException("registry " + registry + ": " + reason(failure));
+        String message = "registry " + registry + ": " + reason(failure);
+        return failure instanceof RegistryLogin.Refused
+                ? new LoginRefused(message)
+                : new StepException(message);
     }
 
     private String reason(IOException failure) {
@@ -137,7 +141,12 @@ final class RegistryFailures {
         StringJoiner messages = new StringJoiner("; ");
         try {
             for (JsonNode error : new ObjectMapper().readTree(content).path("errors")) {
-                messages.add(error.path("message").asText(error.path("code").asText()));
+                String message = error.path("message").asText(error.path("code").asText());
+                // the message of a disk that is full is "unknown error"
+                messages.add(
+                        error.path("code").asText().equals("UNKNOWN")
+                                ? message + " " + error.path("detail")
+                                : message);
             }
         } catch (JsonProcessingException e) {
             // some proxies answer with a page
@@ -146,9 +155,13 @@ final class RegistryFailures {
     }
 
     private String refusedLogin() {
-        return login == null
+        if (login != null) {
+            return "it refuses the login of user '%s' for '%s'".formatted(login.user(), repository);
+        }
+        return pushing
                 ? "it wants a login for '%s': give 'registryCredentialsId'".formatted(repository)
-                : "it refuses the login of user '%s' for '%s'".formatted(login.user(), repository);
+                : "it gives '%s' to nobody without a login, or doesn't have it; 'registryCredentialsId' is the login of the registry that the image is pushed to: give a 'base' from there, or one that everybody may pull"
+                        .formatted(repository);
     }
 
     private String who() {

@@ -33,18 +33,27 @@ final class RegistryRepository implements AutoCloseable {
     private static final int CREATED = 201;
     private static final int ACCEPTED = 202;
     private static final int NO_CONTENT = 204;
+    private static final int BAD_REQUEST = 400;
     private static final int UNAUTHORIZED = 401;
     private static final int NOT_FOUND = 404;
+    private static final int NOT_ALLOWED = 405;
     private static final int REDIRECTS = 5;
     private static final int BUFFER = 1 << 16;
+    // What isn't worth to be resumed is sent in one request
+    private static final long AT_ONCE = 1 << 20;
 
+    private final String registry;
     private final String name;
+    private final List<String> scopes;
+    private final Login user;
+    private final Outbound outbound;
     private final RegistryFailures failures;
-    private final RegistryHttp http;
-    private final RegistryLogin login;
+    private Connection connection;
+
+    private record Connection(RegistryHttp http, RegistryLogin login) {}
 
     /**
-     * Connects.
+     * Names it; it is connected to when it is first asked something.
      *
      * @param registry host and port, after {@code http://} for one without TLS
      * @param name the repository
@@ -52,35 +61,36 @@ final class RegistryRepository implements AutoCloseable {
      * @param login or null
      * @param pushing whether to push, or only to pull
      */
-    static RegistryRepository open(
+    RegistryRepository(
             String registry,
             String name,
             String mountFrom,
             Login login,
             boolean pushing,
-            Outbound outbound)
-            throws InterruptedException {
-        RegistryFailures failures = new RegistryFailures(registry, name, login);
-        RegistryHttp http = failures.call(() -> new RegistryHttp(registry, outbound));
-        List<String> scopes = new ArrayList<>();
+            Outbound outbound) {
+        this.registry = registry;
+        this.name = name;
+        this.user = login;
+        this.outbound = outbound;
+        this.failures = new RegistryFailures(registry, name, login, pushing);
+        this.scopes = new ArrayList<>();
         scopes.add("repository:" + name + (pushing ? ":pull,push" : ":pull"));
         if (mountFrom != null) {
             scopes.add("repository:" + mountFrom + ":pull");
         }
-        return new RegistryRepository(name, failures, http, new RegistryLogin(http, login, scopes));
     }
 
-    private RegistryRepository(
-            String name, RegistryFailures failures, RegistryHttp http, RegistryLogin login) {
-        this.name = name;
-        this.failures = failures;
-        this.http = http;
-        this.login = login;
+    private synchronized Connection connection() throws IOException {
+        if (connection == null) {
+            RegistryHttp http = new RegistryHttp(registry, outbound);
+            connection = new Connection(http, new RegistryLogin(http, user, scopes));
+        }
+        return connection;
     }
 
     /** Whether the registry is spoken to without TLS. */
-    boolean isPlain() {
-        return http.isPlain();
+    boolean isPlain() throws InterruptedException {
+        return failures.call(() -> connection().http().isPlain());
     }
 
     /** The manifest of a tag or digest, if it is there. */
@@ -90,7 +100,7 @@ final class RegistryRepository implements AutoCloseable {
                     RequestBuilder request =
                             RequestBuilder.get(at("manifests/" + reference))
                                     .setHeader("Accept", TYPES);
-                    try (CloseableHttpResponse answer = send(request, OK, NOT_FOUND)) {
+                    try (CloseableHttpResponse answer = ask(request, OK, NOT_FOUND)) {
                         if (status(answer) == NOT_FOUND) {
                             return Optional.empty();
                         }
@@ -115,12 +125,39 @@ final class RegistryRepository implements AutoCloseable {
                 : inside;
     }
 
+    /**
+     * The registry's own list of what refers to a manifest; nothing if it keeps none.
+     * https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers
+     */
+    Optional<Manifest> referrers(String digest) throws InterruptedException {
+        return failures.call(
+                () -> {
+                    RequestBuilder request =
+                            RequestBuilder.get(at("referrers/" + digest))
+                                    .setHeader("Accept", Manifest.OCI_INDEX);
+                    try (CloseableHttpResponse answer =
+                            ask(request, OK, NOT_FOUND, BAD_REQUEST, NOT_ALLOWED)) {
+                        Header type = answer.getFirstHeader("Content-Type");
+                        boolean list =
+                                status(answer) == OK
+                                        && type != null
+                                        && type.getValue().startsWith(Manifest.OCI_INDEX);
+                        return list
+                                ? Optional.of(
+                                        new Manifest(
+                                                Manifest.OCI_INDEX,
+                                                answer.getEntity().getContent().readAllBytes()))
+                                : Optional.empty();
+                    }
+                });
+    }
+
     /** Whether a blob is there. */
     boolean has(String digest) throws InterruptedException {
         return failures.call(
                 () -> {
                     try (CloseableHttpResponse answer =
-                            send(RequestBuilder.head(at("blobs/" + digest)), OK, NOT_FOUND)) {
+                            ask(RequestBuilder.head(at("blobs/" + digest)), OK, NOT_FOUND)) {
                         return status(answer) == OK;
                     }
                 });
@@ -165,11 +202,21 @@ final class RegistryRepository implements AutoCloseable {
     /** A blob, which is fetched when it is read. */
     BlobSource blob(String digest) {
         return offset -> {
-            CloseableHttpResponse answer = send(RequestBuilder.get(at("blobs/" + digest)), OK);
+            CloseableHttpResponse answer = ask(RequestBuilder.get(at("blobs/" + digest)), OK);
             InputStream in = answer.getEntity().getContent();
             in.skipNBytes(offset);
             return in;
         };
+    }
+
+    /**
+     * Uploads a small blob, if it isn't there.
+     *
+     * @return whether it wasn't
+     */
+    boolean push(byte[] blob) throws InterruptedException {
+        String digest = Hashes.name(blob);
+        return !has(digest) && push(digest, blob.length, BlobSource.of(blob), null, n -> {});
     }
 
     /**
@@ -213,23 +260,38 @@ final class RegistryRepository implements AutoCloseable {
             }
             written.accept(offset - sent);
             sent = offset;
-            RequestBuilder patch =
-                    RequestBuilder.create("PATCH")
-                            .setUri(place)
-                            .setHeader("Content-Type", "application/octet-stream");
-            if (offset > 0) {
-                patch.setHeader("Content-Range", offset + "-" + (bytes - 1));
+            try {
+                send(offset);
+                return true;
+            } catch (RegistryAnswer e) {
+                if (offset == 0 || e.mayPass()) {
+                    throw e;
+                }
+                place = null;
+                throw new IOException("it doesn't go on with an upload: " + e.getMessage());
             }
-            if (offset < bytes) {
-                patch.setEntity(new Rest(offset));
-                try (CloseableHttpResponse answer = send(patch, ACCEPTED, NO_CONTENT)) {
+        }
+
+        private void send(long offset) throws IOException {
+            boolean whole = offset == 0 && bytes <= AT_ONCE;
+            if (!whole && offset < bytes) {
+                RequestBuilder patch = RequestBuilder.create("PATCH").setUri(place);
+                if (offset > 0) {
+                    patch.setHeader("Content-Range", offset + "-" + (bytes - 1));
+                }
+                try (CloseableHttpResponse answer =
+                        ask(content(patch, offset), ACCEPTED, NO_CONTENT)) {
                     place = location(answer);
                 }
             }
             RequestBuilder put = RequestBuilder.put(with(place, "digest", digest));
             place = null;
-            send(put, CREATED, NO_CONTENT).close();
-            return true;
+            ask(whole ? content(put, 0) : put, CREATED, NO_CONTENT).close();
+        }
+
+        private RequestBuilder content(RequestBuilder request, long offset) {
+            return request.setHeader("Content-Type", "application/octet-stream")
+                    .setEntity(new Rest(offset));
         }
 
         /** Whether there is something to upload: the registry may take it from elsewhere. */
@@ -239,7 +301,7 @@ final class RegistryRepository implements AutoCloseable {
                 uploads = with(with(uploads, "mount", digest), "from", mountFrom);
             }
             RequestBuilder post = RequestBuilder.post(uploads);
-            try (CloseableHttpResponse answer = send(post, CREATED, ACCEPTED)) {
+            try (CloseableHttpResponse answer = ask(post, CREATED, ACCEPTED)) {
                 place = location(answer);
                 return status(answer) == ACCEPTED;
             }
@@ -247,7 +309,7 @@ final class RegistryRepository implements AutoCloseable {
 
         /** How much of an upload that was cut off the registry has, or -1 if it can't be told. */
         private long received() {
-            try (CloseableHttpResponse answer = send(RequestBuilder.get(place), NO_CONTENT)) {
+            try (CloseableHttpResponse answer = ask(RequestBuilder.get(place), NO_CONTENT)) {
                 Header range = answer.getFirstHeader("Range");
                 if (range != null && range.getValue().matches("(bytes=)?0-[0-9]+")) {
                     place = location(answer);
@@ -265,7 +327,7 @@ final class RegistryRepository implements AutoCloseable {
             if (location == null) {
                 throw new IOException("it doesn't say where an upload goes");
             }
-            return http.at("/").resolve(location.getValue());
+            return connection().http().at("/").resolve(location.getValue());
         }
 
         /** The rest of the blob as the body of a request. */
@@ -325,14 +387,14 @@ final class RegistryRepository implements AutoCloseable {
                             RequestBuilder.put(at("manifests/" + reference))
                                     .setHeader("Content-Type", manifest.type())
                                     .setEntity(body);
-                    try (CloseableHttpResponse answer = send(request, CREATED, ACCEPTED, OK)) {
+                    try (CloseableHttpResponse answer = ask(request, CREATED, ACCEPTED, OK)) {
                         return answer.getFirstHeader("OCI-Subject") != null;
                     }
                 });
     }
 
-    private URI at(String path) {
-        return http.at("/v2/" + name + "/" + path);
+    private URI at(String path) throws IOException {
+        return connection().http().at("/v2/" + name + "/" + path);
     }
 
     private static URI with(URI uri, String parameter, String value) {
@@ -347,8 +409,9 @@ final class RegistryRepository implements AutoCloseable {
         return answer.getStatusLine().getStatusCode();
     }
 
-    /** Sends with the login that the registry wants, which may change while it is used. */
-    private CloseableHttpResponse send(RequestBuilder request, int... hopedFor) throws IOException {
+    /** Asks with the login that the registry wants, which may change while it is used. */
+    private CloseableHttpResponse ask(RequestBuilder request, int... hopedFor) throws IOException {
+        RegistryLogin login = connection().login();
         for (int attempt = 1; ; attempt++) {
             String authorization = login.authorization();
             request.removeHeaders("Authorization");
@@ -377,6 +440,7 @@ final class RegistryRepository implements AutoCloseable {
 
     /** Blobs may lie elsewhere, where the registry's login isn't shown. */
     private CloseableHttpResponse follow(RequestBuilder request) throws IOException {
+        RegistryHttp http = connection().http();
         CloseableHttpResponse answer = http.send(request);
         URI uri = request.getUri();
         boolean reading = List.of("GET", "HEAD").contains(request.getMethod());
@@ -389,7 +453,7 @@ final class RegistryRepository implements AutoCloseable {
             uri = uri.resolve(location.getValue());
             RequestBuilder next = RequestBuilder.create(request.getMethod()).setUri(uri);
             if (uri.getRawAuthority().equals(request.getUri().getRawAuthority())) {
-                String authorization = login.authorization();
+                String authorization = connection().login().authorization();
                 if (authorization != null) {
                     next.setHeader("Authorization", authorization);
                 }
@@ -400,7 +464,9 @@ final class RegistryRepository implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        http.close();
+    public synchronized void close() {
+        if (connection != null) {
+            connection.http().close();
+        }
     }
 }

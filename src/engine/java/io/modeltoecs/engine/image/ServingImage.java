@@ -73,12 +73,25 @@ public final class ServingImage {
         if (!exists) {
             ecr.create(options.immutable(), progress);
         }
-        // Resolving dependencies may have taken long: the token starts afresh
-        BuiltImage image = workplace.push(assembly, ecr.access().login(), progress);
+        BuiltImage image = push(assembly, ecr, workplace);
         if (options.failOn() != null) {
             ecr.refuse(image.digest(), options.failOn(), progress);
         }
         return image.toResult();
+    }
+
+    /**
+     * Resolving dependencies may have taken long, and so may the push: each starts with a token of
+     * its own, and a push whose token ended goes on with another one.
+     */
+    private BuiltImage push(Assembly assembly, EcrRepository ecr, ImageWorkplace workplace)
+            throws IOException, InterruptedException {
+        try {
+            return workplace.push(assembly, ecr.access().login(), progress);
+        } catch (LoginRefused e) {
+            progress.say("push: goes on with a new token, since " + e.getMessage());
+            return workplace.push(assembly, ecr.access().login(), progress);
+        }
     }
 
     private LinkedHashMap<String, Object> runWithRegistry(ImageWorkplace workplace)

@@ -1,5 +1,6 @@
 package io.modeltoecs.engine.options;
 
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -25,7 +26,7 @@ public record ModelRef(String name, String selector) {
         Matcher matcher = REF.matcher(text);
         if (matcher.matches()
                 && NAME.matcher(matcher.group(1)).matches()
-                && NAME.matcher(matcher.group(2).toLowerCase()).matches()) {
+                && NAME.matcher(matcher.group(2).toLowerCase(Locale.ROOT)).matches()) {
             return new ModelRef(matcher.group(1), matcher.group(2));
         }
         throw arguments.bad(parameter, text, "'name@alias' or 'name@version', as 'iris@latest'");

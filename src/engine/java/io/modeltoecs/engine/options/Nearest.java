@@ -1,6 +1,7 @@
 package io.modeltoecs.engine.options;
 
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Finds the name that somebody probably meant. */
@@ -12,7 +13,8 @@ public final class Nearest {
         String best = null;
         int least = Math.max(2, name.length() / 3) + 1;
         for (String candidate : known) {
-            int distance = distance(name.toLowerCase(), candidate.toLowerCase());
+            int distance =
+                    distance(name.toLowerCase(Locale.ROOT), candidate.toLowerCase(Locale.ROOT));
             if (distance < least) {
                 least = distance;
                 best = candidate;

@@ -17,7 +17,9 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.TimeZone;
 import java.util.TreeMap;
 
 /** What a built image is, in a real registry, with dependencies that a real uv resolved. */
@@ -248,7 +250,12 @@ class ImageBuildTest {
         one.commit();
         Project other =
                 new Project(scratch.resolve("some/where/else"), scratch.resolve("other-caches"));
-        other.git("clone", "-q", one.folder.toString(), ".");
+        // git makes files as the umask has it
+        Process clone =
+                new ProcessBuilder("sh", "-c", "umask 077 && git clone -q \"$1\" .", "sh", one.folder.toString())
+                        .directory(other.folder.toFile())
+                        .start();
+        assertThat(clone.waitFor()).isZero();
         other.git("remote", "set-url", "origin", "https://git.example.com/team/iris.git");
         for (String file : List.of("app.py", "bin/start", "bin")) {
             Path path = other.folder.resolve(file);
@@ -260,13 +267,21 @@ class ImageBuildTest {
         Map<String, Object> requirements = Map.of("requirements", "requirements.txt");
         BuiltImage first = one.run(Orders.change(order, requirements));
         String user = System.getProperty("user.name");
+        TimeZone zone = TimeZone.getDefault();
+        Locale locale = Locale.getDefault();
         System.setProperty("user.name", "somebody-else");
+        other.environment.put("TZ", "Asia/Tokyo");
+        TimeZone.setDefault(TimeZone.getTimeZone("Asia/Tokyo"));
+        // whose lower case of I isn't i
+        Locale.setDefault(Locale.forLanguageTag("tr-TR"));
         try {
             BuiltImage second = other.run(Orders.change(order, requirements));
             assertThat(second.digest()).isEqualTo(first.digest());
             assertThat(second.layersPushed()).isZero();
         } finally {
             System.setProperty("user.name", user);
+            TimeZone.setDefault(zone);
+            Locale.setDefault(locale);
         }
         assertThat(other.lines).anyMatch(line -> line.startsWith("dependencies: resolving"));
     }

@@ -16,6 +16,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -34,14 +35,28 @@ final class LocalRegistry implements AutoCloseable {
     private final Path log;
     private final Process process;
     private final int port;
-    private final HttpClient http = HttpClient.newHttpClient();
+    private final HttpClient client = HttpClient.newHttpClient();
 
+    /** Behind a password. */
     LocalRegistry(Path folder) throws IOException, InterruptedException {
+        this(
+                folder,
+                "",
+                "htpasswd: {realm: test, path: %s}"
+                        .formatted(Files.writeString(folder.resolve("htpasswd"), HTPASSWD)));
+    }
+
+    /**
+     * @param http more settings of its HTTP server
+     * @param login its settings of {@code auth}
+     * @param around a command that starts another one, which follows it
+     */
+    LocalRegistry(Path folder, String http, String login, String... around)
+            throws IOException, InterruptedException {
         log = folder.resolve("registry.log");
         try (ServerSocket free = new ServerSocket(0)) {
             port = free.getLocalPort();
         }
-        Path users = Files.writeString(folder.resolve("htpasswd"), HTPASSWD);
         Path configuration =
                 Files.writeString(
                         folder.resolve("registry.yml"),
@@ -50,13 +65,19 @@ final class LocalRegistry implements AutoCloseable {
                         log: {level: info, accesslog: {disabled: false}}
                         storage:
                           filesystem: {rootdirectory: %s}
-                        http: {addr: '127.0.0.1:%d'}
+                        http: {addr: '127.0.0.1:%d'%s}
                         auth:
-                          htpasswd: {realm: test, path: %s}
+                          %s
                         """
-                                .formatted(folder.resolve("data"), port, users));
+                                .formatted(
+                                        Files.createDirectories(folder.resolve("data")),
+                                        port,
+                                        http,
+                                        login));
+        List<String> command = new ArrayList<>(List.of(around));
+        command.addAll(List.of(program(), "serve", configuration.toString()));
         process =
-                new ProcessBuilder(program(), "serve", configuration.toString())
+                new ProcessBuilder(command)
                         .redirectErrorStream(true)
                         .redirectOutput(log.toFile())
                         .start();
@@ -138,7 +159,7 @@ final class LocalRegistry implements AutoCloseable {
         String repository = name.replaceFirst(":.*", "");
         ObjectNode index = Manifest.form(Manifest.OCI_INDEX);
         try (RegistryRepository target =
-                RegistryRepository.open(
+                new RegistryRepository(
                         host(), repository, null, LOGIN, true, Outbound.of(Map.of()))) {
             target.push(
                     layer.digest(),
@@ -186,7 +207,7 @@ final class LocalRegistry implements AutoCloseable {
         String login = LOGIN.user() + ":" + LOGIN.password();
         try {
             HttpResponse<byte[]> answer =
-                    http.send(
+                    client.send(
                             HttpRequest.newBuilder(URI.create("http://" + host() + "/v2/" + path))
                                     .header(
                                             "Authorization",

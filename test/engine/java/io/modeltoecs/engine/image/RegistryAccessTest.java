@@ -38,7 +38,7 @@ class RegistryAccessTest {
     private Optional<Manifest> manifest(HttpServer server, Map<String, String> environment)
             throws Exception {
         try (RegistryRepository repository =
-                RegistryRepository.open(
+                new RegistryRepository(
                         "127.0.0.1:" + server.getAddress().getPort(),
                         "team/iris",
                         null,
