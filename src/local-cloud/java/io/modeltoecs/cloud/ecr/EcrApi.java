@@ -10,6 +10,7 @@ import io.modeltoecs.cloud.api.JsonApi;
 import io.modeltoecs.cloud.registry.Registry;
 import io.modeltoecs.cloud.state.Json;
 import io.modeltoecs.cloud.state.StateFile;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -84,6 +85,7 @@ public final class EcrApi implements JsonApi {
         all.put("ListImages", this::listImages);
         all.put("DescribeImages", this::describeImages);
         all.put("BatchGetImage", this::batchGetImage);
+        all.put("PutImage", this::putImage);
         all.put("BatchDeleteImage", this::batchDelete);
         all.put("BatchCheckLayerAvailability", this::checkLayers);
         all.put("DescribeImageScanFindings", this::scanFindings);
@@ -300,6 +302,42 @@ public final class EcrApi implements JsonApi {
             image.put("imageManifest", manifest.get().body());
             image.put("imageManifestMediaType", manifest.get().type());
         }
+        return out;
+    }
+
+    /** Gives another tag to a manifest: whose blobs are there, as ECR wants it, too. */
+    private JsonNode putImage(ObjectNode in) {
+        String name = repositoryName(in);
+        String body = in.path("imageManifest").asText();
+        String tag = in.path("imageTag").asText();
+        String type = in.path("imageManifestMediaType").asText();
+        Optional<Registry.Manifest> named = registry.manifest(name, tag);
+        if (named.isPresent()) {
+            if (named.get().body().equals(body)) {
+                throw AwsError.of(
+                        "ImageAlreadyExistsException",
+                        "Image with tag '%s' already exists in the repository with name '%s' in registry with id '%s'"
+                                .formatted(tag, name, Arns.ACCOUNT));
+            }
+            if (repository(name).mutability.equals("IMMUTABLE")) {
+                throw AwsError.of(
+                        "ImageTagAlreadyExistsException",
+                        "The image tag '%s' already exists in the '%s' repository and cannot be overwritten because the tag is immutable."
+                                .formatted(tag, name));
+            }
+        }
+        try {
+            registry.putManifest(name, tag, type, body.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw AwsError.invalidParameter(e.getMessage());
+        }
+        ObjectNode out = Json.object();
+        ObjectNode image = out.putObject("image");
+        image.put("registryId", Arns.ACCOUNT).put("repositoryName", name);
+        image.putObject("imageId")
+                .put("imageDigest", registry.manifest(name, tag).orElseThrow().digest())
+                .put("imageTag", tag);
+        image.put("imageManifest", body).put("imageManifestMediaType", type);
         return out;
     }
 

@@ -129,6 +129,7 @@ final class DeployPlanner implements Planner {
                                     before.container(change.container())));
         }
         String lastCompleted = lastCompleted(found);
+        TaskDefinition last = last(before, lastCompleted, service.taskDefinition());
         return new Plan(
                 changed ? after : null,
                 changed ? null : service.taskDefinition(),
@@ -142,7 +143,8 @@ final class DeployPlanner implements Planner {
                 change.image(),
                 change.container(),
                 change.digests(),
-                uses(after, before, lastCompleted, service.taskDefinition()));
+                List.copyOf(Pins.versions(after, before, last)),
+                List.copyOf(Pins.images(after, before, last)));
     }
 
     private Plan create() {
@@ -211,7 +213,8 @@ final class DeployPlanner implements Planner {
                 change.image(),
                 change.container(),
                 change.digests(),
-                uses(definition, definition, null, null));
+                List.copyOf(Pins.versions(definition)),
+                List.copyOf(Pins.images(definition)));
     }
 
     private record Change(
@@ -392,12 +395,9 @@ final class DeployPlanner implements Planner {
                 .orElse(null);
     }
 
-    private List<String> uses(
-            TaskDefinition after, TaskDefinition before, String lastCompleted, String running) {
-        TaskDefinition last =
-                lastCompleted == null || lastCompleted.equals(running)
-                        ? before
-                        : TaskDefinition.registered(ecs.taskDefinition(lastCompleted));
-        return List.copyOf(Pins.versions(after, before, last));
+    private TaskDefinition last(TaskDefinition before, String lastCompleted, String running) {
+        return lastCompleted == null || lastCompleted.equals(running)
+                ? before
+                : TaskDefinition.registered(ecs.taskDefinition(lastCompleted));
     }
 }

@@ -85,7 +85,13 @@ public final class EcsDeployment {
                         options.keep() == null
                                 ? Stage.NONE
                                 : new OldRevisions(options.keep(), ecs, progress)),
-                new Uses(store, options.cluster(), options.service()),
+                new Uses(
+                        store,
+                        new InUseTags(
+                                new Images(access, options.aws().endpoint() != null, progress),
+                                progress),
+                        options.cluster(),
+                        options.service()),
                 progress,
                 pollers);
     }

@@ -70,7 +70,11 @@ final class EcsState extends RolloutState {
     /** Digests by which its image may show itself in a task; empty where none is known. */
     ArrayList<String> digests = new ArrayList<>();
 
+    /** Models that the service's revisions pin. */
     ArrayList<String> uses = new ArrayList<>();
+
+    /** Images that they pin. */
+    ArrayList<String> images = new ArrayList<>();
 
     /** All times are milliseconds since 1970. */
     long startedAt;

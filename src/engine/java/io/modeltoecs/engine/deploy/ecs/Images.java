@@ -63,20 +63,9 @@ final class Images {
      */
     ImageFacts find(String reference, String architecture) {
         ImageName name = ImageName.parse(reference);
-        Matcher host = ECR.matcher(name.host() == null ? "" : name.host());
-        if (host.matches()) {
-            EcrClient ecr = access.ecr(Region.of(host.group(2)));
-            return find(name, ecr, host.group(1), "https", architecture);
-        }
-        if (ownEndpoint && name.host() != null) {
-            EcrClient ecr = access.ecr();
-            Optional<String> registry =
-                    AwsCall.tried(ecr::getAuthorizationToken)
-                            .map(it -> it.authorizationData().get(0).proxyEndpoint());
-            if (registry.isPresent()
-                    && name.host().equals(URI.create(registry.get()).getAuthority())) {
-                return find(name, ecr, null, URI.create(registry.get()).getScheme(), architecture);
-            }
+        Optional<EcrRegistry> ecr = registry(name);
+        if (ecr.isPresent()) {
+            return find(name, ecr.get(), architecture);
         }
         if (name.digest() == null) {
             progress.say(
@@ -87,20 +76,35 @@ final class Images {
         return new ImageFacts(name.toString(), null, null);
     }
 
-    private ImageFacts find(
-            ImageName name, EcrClient ecr, String account, String scheme, String architecture) {
+    /** The registry of an image, if it is one of ECR's. */
+    Optional<EcrRegistry> registry(ImageName name) {
+        Matcher host = ECR.matcher(name.host() == null ? "" : name.host());
+        if (host.matches()) {
+            return Optional.of(
+                    new EcrRegistry(access.ecr(Region.of(host.group(2))), host.group(1), "https"));
+        }
+        if (!ownEndpoint || name.host() == null) {
+            return Optional.empty();
+        }
+        EcrClient ecr = access.ecr();
+        return AwsCall.tried(ecr::getAuthorizationToken)
+                .map(it -> URI.create(it.authorizationData().get(0).proxyEndpoint()))
+                .filter(it -> name.host().equals(it.getAuthority()))
+                .map(it -> new EcrRegistry(ecr, null, it.getScheme()));
+    }
+
+    private ImageFacts find(ImageName name, EcrRegistry registry, String architecture) {
         try {
-            Image image = image(name, ecr, account, name.tag(), name.digest());
+            Image image = image(name, registry, name.tag(), name.digest());
             String digest = image.imageId().imageDigest();
             JsonNode manifest = Json.read(bytes(image.imageManifest()));
             String platform = null;
             if (manifest.path("manifests").isArray()) {
                 platform = platform(name, manifest, architecture);
-                manifest =
-                        Json.read(bytes(image(name, ecr, account, null, platform).imageManifest()));
+                manifest = Json.read(bytes(image(name, registry, null, platform).imageManifest()));
             }
             JsonNode config =
-                    config(name, ecr, scheme, manifest.path("config").path("digest").asText());
+                    config(name, registry, manifest.path("config").path("digest").asText());
             return new ImageFacts(name.byDigest(digest), platform, config);
         } catch (AwsServiceException e) {
             if (name.digest() != null && AwsCall.denied(e)) {
@@ -119,11 +123,15 @@ final class Images {
         }
     }
 
-    private static Image image(
-            ImageName name, EcrClient ecr, String account, String tag, String digest) {
+    /**
+     * Fetches an image's manifest.
+     *
+     * @throws StepException if it isn't there
+     */
+    static Image image(ImageName name, EcrRegistry registry, String tag, String digest) {
         BatchGetImageRequest request =
                 BatchGetImageRequest.builder()
-                        .registryId(account)
+                        .registryId(registry.account())
                         .repositoryName(name.repository())
                         .acceptedMediaTypes(MEDIA_TYPES)
                         .imageIds(
@@ -137,7 +145,7 @@ final class Images {
                         .build();
         BatchGetImageResponse answer;
         try {
-            answer = ecr.batchGetImage(request);
+            answer = registry.ecr().batchGetImage(request);
         } catch (RepositoryNotFoundException e) {
             throw new StepException(
                     "image not found: '%s': there is no repository '%s' in this registry"
@@ -173,13 +181,18 @@ final class Images {
     }
 
     /** The image's configuration, or null where it can't be read. */
-    private JsonNode config(ImageName name, EcrClient ecr, String scheme, String digest) {
+    private JsonNode config(ImageName name, EcrRegistry registry, String digest) {
         try {
-            AuthorizationData token = ecr.getAuthorizationToken().authorizationData().get(0);
+            AuthorizationData token =
+                    registry.ecr().getAuthorizationToken().authorizationData().get(0);
             URI blob =
                     URI.create(
                             "%s://%s/v2/%s/blobs/%s"
-                                    .formatted(scheme, name.host(), name.repository(), digest));
+                                    .formatted(
+                                            registry.scheme(),
+                                            name.host(),
+                                            name.repository(),
+                                            digest));
             return Json.read(download(blob, "Basic " + token.authorizationToken()));
         } catch (EcrException | IOException e) {
             progress.say(

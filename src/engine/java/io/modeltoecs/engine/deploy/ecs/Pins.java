@@ -48,4 +48,17 @@ record Pins(String container, String image, String model) {
         }
         return versions;
     }
+
+    /** The images that the containers of task definitions pin by digest. */
+    static Set<String> images(TaskDefinition... definitions) {
+        Set<String> images = new LinkedHashSet<>();
+        for (TaskDefinition definition : definitions) {
+            definition.containers().stream()
+                    .map(definition::container)
+                    .map(TaskDefinition.Container::image)
+                    .filter(it -> !ImageName.digestsOf(it).isEmpty())
+                    .forEach(images::add);
+        }
+        return images;
+    }
 }

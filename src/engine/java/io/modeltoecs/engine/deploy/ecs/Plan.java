@@ -19,6 +19,7 @@ import java.util.List;
  * @param container the serving container
  * @param digests by which the image may show itself in a task; empty where none is known
  * @param uses models that the service's revisions pin, as {@code name@version}
+ * @param images that they pin, by digest
  */
 record Plan(
         TaskDefinition register,
@@ -33,4 +34,5 @@ record Plan(
         String image,
         String container,
         List<String> digests,
-        List<String> uses) {}
+        List<String> uses,
+        List<String> images) {}

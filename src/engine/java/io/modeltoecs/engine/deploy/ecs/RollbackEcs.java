@@ -43,7 +43,13 @@ public final class RollbackEcs {
                 access,
                 new Stages(
                         Stage.NONE, Verification.ofTasks(rules, ecs, progress, clock), Stage.NONE),
-                new Uses(store, options.cluster(), options.service()),
+                new Uses(
+                        store,
+                        new InUseTags(
+                                new Images(access, options.aws().endpoint() != null, progress),
+                                progress),
+                        options.cluster(),
+                        options.service()),
                 progress,
                 pollers);
     }

@@ -62,7 +62,8 @@ final class RollbackPlanner implements Planner {
                 pins.image(),
                 pins.container(),
                 ImageName.digestsOf(pins.image()),
-                List.copyOf(Pins.versions(then, now)));
+                List.copyOf(Pins.versions(then, now)),
+                List.copyOf(Pins.images(then, now)));
     }
 
     /** A slip in 'to' would put another program into this service. */

@@ -13,12 +13,10 @@ import io.modeltoecs.engine.progress.Progress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -45,7 +43,7 @@ final class Rollout implements DeploymentTarget {
     private final Planner planner;
     private final EcsApi ecs;
     private final Stages stages;
-    private final BiConsumer<String, List<String>> recordUses;
+    private final Uses uses;
     private final Progress progress;
     private final Clock clock;
     private final LoadBalancing loadBalancing;
@@ -62,8 +60,7 @@ final class Rollout implements DeploymentTarget {
 
     /**
      * @param pollers with the clock
-     * @param recordUses takes the registered revision's ARN and the models that are in use, before
-     *     the service is updated
+     * @param uses told what is in use before it is deployed
      */
     Rollout(
             Rules rules,
@@ -71,14 +68,14 @@ final class Rollout implements DeploymentTarget {
             EcsApi ecs,
             AwsAccess access,
             Stages stages,
-            BiConsumer<String, List<String>> recordUses,
+            Uses uses,
             Progress progress,
             Pollers pollers) {
         this.rules = rules;
         this.planner = planner;
         this.ecs = ecs;
         this.stages = stages;
-        this.recordUses = recordUses;
+        this.uses = uses;
         this.progress = progress;
         this.clock = pollers.clock();
         this.loadBalancing = new LoadBalancing(access, progress);
@@ -266,6 +263,7 @@ final class Rollout implements DeploymentTarget {
         state.container = plan.container();
         state.digests = new ArrayList<>(plan.digests());
         state.uses = new ArrayList<>(plan.uses());
+        state.images = new ArrayList<>(plan.images());
         found.ifPresent(it -> Report.start(state, it.service()));
         state.service = found.map(it -> it.service().serviceArn()).orElse(null);
         state.deploymentsBefore =
@@ -457,7 +455,7 @@ final class Rollout implements DeploymentTarget {
             state.phase(Phase.WAIT);
             return Optional.of(Duration.ZERO);
         }
-        recordUses.accept(state.taskDefinition, state.uses);
+        uses.record(state.taskDefinition, state.uses, state.images);
         Service service;
         if (found.isEmpty() && state.create != null) {
             service =

@@ -45,6 +45,7 @@ final class FakeAws implements AutoCloseable {
     private final Map<String, Deque<Function<JsonNode, Answer>>> faults = new LinkedHashMap<>();
     private final Set<String> denied = new HashSet<>();
     private int deployments = 1;
+    boolean immutable;
 
     final List<Call> calls = new ArrayList<>();
     final Map<String, byte[]> objects = new LinkedHashMap<>();
@@ -196,6 +197,47 @@ final class FakeAws implements AutoCloseable {
                         .formatted(version, sha256)
                         .getBytes(StandardCharsets.UTF_8));
         return sha256;
+    }
+
+    /** The tags of an image by its reference. */
+    List<String> tags(String reference) {
+        int at = reference.indexOf('@');
+        String name = reference.substring(reference.indexOf('/') + 1, at);
+        String manifest = images.get(name + reference.substring(at));
+        return images.entrySet().stream()
+                .filter(it -> it.getKey().startsWith(name + ":") && it.getValue().equals(manifest))
+                .map(it -> it.getKey().substring(name.length() + 1))
+                .sorted()
+                .toList();
+    }
+
+    private Answer describeImages(JsonNode body) {
+        String reference =
+                body.path("repositoryName").asText()
+                        + "@"
+                        + body.path("imageIds").path(0).path("imageDigest").asText();
+        if (!images.containsKey(reference)) {
+            return error("ImageNotFoundException", "none");
+        }
+        ObjectNode answer = Json.object();
+        ArrayNode tags = answer.putArray("imageDetails").addObject().putArray("imageTags");
+        tags("/" + reference).forEach(tags::add);
+        return ok(answer);
+    }
+
+    private Answer putImage(JsonNode body) {
+        String name = body.path("repositoryName").asText() + ":" + body.path("imageTag").asText();
+        String manifest = body.path("imageManifest").asText();
+        if (images.containsKey(name)) {
+            if (images.get(name).equals(manifest)) {
+                return error("ImageAlreadyExistsException", "it has this tag");
+            }
+            if (immutable) {
+                return error("ImageTagAlreadyExistsException", "the tag is immutable");
+            }
+        }
+        images.put(name, manifest);
+        return ok(Json.object());
     }
 
     private String blob(byte[] bytes) {
@@ -502,6 +544,8 @@ final class FakeAws implements AutoCloseable {
                 yield ok(Json.object());
             }
             case "BatchGetImage" -> batchGetImage(body);
+            case "DescribeImages" -> describeImages(body);
+            case "PutImage" -> putImage(body);
             case "GetAuthorizationToken" -> {
                 ObjectNode answer = Json.object();
                 answer.putArray("authorizationData")
