@@ -14,6 +14,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.ecr.EcrClient;
 import software.amazon.awssdk.services.ecr.model.ImageIdentifier;
+import software.amazon.awssdk.services.ecr.model.ImageAlreadyExistsException;
 import software.amazon.awssdk.services.ecr.model.ImageNotFoundException;
 import software.amazon.awssdk.services.ecr.model.RepositoryNotFoundException;
 
@@ -70,6 +71,34 @@ class RegistryTest {
                                                             .imageIds(tag("v1"), tag("v2")))
                                     .failures())
                     .hasSize(1);
+            var manifest =
+                    ecr.batchGetImage(b -> b.repositoryName("team/app").imageIds(tag("v1")))
+                            .images()
+                            .get(0)
+                            .imageManifest();
+            ecr.putImage(
+                    b ->
+                            b.repositoryName("team/app")
+                                    .imageManifest(manifest)
+                                    .imageManifestMediaType(image.imageManifestMediaType())
+                                    .imageTag("in-use-0"));
+            assertThat(
+                            ecr.describeImages(
+                                            b ->
+                                                    b.repositoryName("team/app")
+                                                            .imageIds(tag("in-use-0")))
+                                    .imageDetails()
+                                    .get(0)
+                                    .imageTags())
+                    .containsExactlyInAnyOrder("v1", "in-use-0");
+            assertThatThrownBy(
+                            () ->
+                                    ecr.putImage(
+                                            b ->
+                                                    b.repositoryName("team/app")
+                                                            .imageManifest(manifest)
+                                                            .imageTag("v1")))
+                    .isInstanceOf(ImageAlreadyExistsException.class);
             ecr.batchDeleteImage(b -> b.repositoryName("team/app").imageIds(tag("v1")));
             assertThatThrownBy(
                             () ->

@@ -310,7 +310,7 @@ public final class EcrApi implements JsonApi {
         String name = repositoryName(in);
         String body = in.path("imageManifest").asText();
         String tag = in.path("imageTag").asText();
-        String type = in.path("imageManifestMediaType").asText();
+        String type = type(in);
         Optional<Registry.Manifest> named = registry.manifest(name, tag);
         if (named.isPresent()) {
             if (named.get().body().equals(body)) {
@@ -339,6 +339,19 @@ public final class EcrApi implements JsonApi {
                 .put("imageTag", tag);
         image.put("imageManifest", body).put("imageManifestMediaType", type);
         return out;
+    }
+
+    private static String type(ObjectNode in) {
+        try {
+            return in.path("imageManifestMediaType")
+                    .asText(
+                            Json.MAPPER
+                                    .readTree(in.path("imageManifest").asText())
+                                    .path("mediaType")
+                                    .asText());
+        } catch (JsonProcessingException e) {
+            throw AwsError.invalidParameter("Invalid parameter at 'ImageManifest'");
+        }
     }
 
     private JsonNode batchDelete(ObjectNode in) {
