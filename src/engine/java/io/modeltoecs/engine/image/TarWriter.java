@@ -2,6 +2,7 @@ package io.modeltoecs.engine.image;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -21,6 +22,7 @@ final class TarWriter implements AutoCloseable {
     private static final long TIME = 1;
 
     private final OutputStream out;
+    private final byte[] buffer = new byte[64 * 1024];
 
     TarWriter(OutputStream out) {
         this.out = out;
@@ -36,10 +38,18 @@ final class TarWriter implements AutoCloseable {
 
     /**
      * @throws IOException if the content doesn't have that many bytes: it changed meanwhile
+     * @throws InterruptedIOException if the thread is interrupted: reading a file doesn't notice
      */
     void file(String path, boolean executable, long bytes, InputStream content) throws IOException {
         header(path, "", '0', executable ? 0755 : 0644, bytes);
-        long copied = content.transferTo(out);
+        long copied = 0;
+        for (int read = content.read(buffer); read >= 0; read = content.read(buffer)) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new InterruptedIOException(path + " wasn't packed: interrupted");
+            }
+            out.write(buffer, 0, read);
+            copied += read;
+        }
         if (copied != bytes) {
             throw new IOException(path + " changed while it was read");
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.InterruptedIOException;
 import java.io.IOException;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -39,6 +40,16 @@ class TarWriterTest {
             assertThat(link.getLinkName()).isEqualTo(longTarget);
             assertThat(tar.getNextEntry()).isNull();
         }
+    }
+
+    @Test
+    void anInterruptedThreadPacksNoMore() {
+        TarWriter tar = new TarWriter(new ByteArrayOutputStream());
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(
+                        () -> tar.file("log", false, 3, new ByteArrayInputStream(new byte[3])))
+                .isInstanceOf(InterruptedIOException.class);
+        assertThat(Thread.interrupted()).isTrue();
     }
 
     @Test
