@@ -55,10 +55,18 @@ final class AllowList {
         }
     }
 
-    /** Whether a text is the module or the name of something that is allowed. */
-    boolean names(String text) {
-        return words.contains(text)
-                || !modules.isEmpty() && modules.stream().anyMatch(text::startsWith);
+    /** The modules and names of what is allowed, and their parts. */
+    Set<String> words() {
+        return words;
+    }
+
+    /** Whether a text, in UTF-8, may be the name of a module all of which is allowed. */
+    boolean isBelow(byte[] bytes, int from, int to) {
+        if (modules.isEmpty()) {
+            return false;
+        }
+        String text = new String(bytes, from, to - from, StandardCharsets.UTF_8);
+        return modules.stream().anyMatch(text::startsWith);
     }
 
     /** The shipped list with entries beside it. */

@@ -16,27 +16,25 @@ record JoblibArray(boolean objects, long bytes) {
     static final String WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper";
     static final String DTYPE = "numpy.dtype";
 
-    private static final Set<String> KEYS =
-            Set.of(
-                    "subclass",
-                    "shape",
-                    "order",
-                    "dtype",
-                    "allow_mmap",
-                    "numpy_array_alignment_bytes");
     private static final Pattern CODE = Pattern.compile("([biufcSUVMmO])(\\d{0,9})");
     // the places in numpy's dtype.__setstate__
     private static final int SUBARRAY = 2;
     private static final int ITEM_SIZE = 5;
+
+    /** The byte orders that a dtype's state may begin with. */
+    static final Set<String> ORDERS = Set.of("<", ">", "=", "|");
+
     static final int FLAGS = 7;
     static final long HAS_OBJECT = 1;
 
-    /** Whether a text is a key of the wrapper's state or a dtype's code. */
-    static boolean names(String text) {
-        return KEYS.contains(text)
-                || text.length() < 12
-                        && text.chars().skip(1).allMatch(c -> c >= '0' && c <= '9')
-                        && CODE.matcher(text).matches();
+    /** Whether a text is a dtype's code. */
+    static boolean isCode(byte[] bytes, int from, int to) {
+        for (int i = from + 1; i < to; i++) {
+            if (bytes[i] < '0' || bytes[i] > '9') {
+                return false;
+            }
+        }
+        return to > from && to - from < 11 && "biufcSUVMmO".indexOf(bytes[from]) >= 0;
     }
 
     /**
@@ -47,7 +45,7 @@ record JoblibArray(boolean objects, long bytes) {
     static JoblibArray of(String code, List<?> state, List<?> shape, long offset) {
         Matcher matcher = CODE.matcher(code);
         if (!matcher.matches()) {
-            throw new MalformedPickle(offset, "a joblib array has the dtype '" + code + "'");
+            throw MalformedPickle.forbidden(offset, "a joblib array has the dtype '" + code + "'");
         }
         char kind = matcher.group(1).charAt(0);
         if (kind == 'O') {
@@ -58,11 +56,11 @@ record JoblibArray(boolean objects, long bytes) {
                 && (state.size() <= FLAGS
                         || state.get(SUBARRAY) != null
                         || !(state.get(FLAGS) instanceof Long))) {
-            throw new MalformedPickle(
+            throw MalformedPickle.forbidden(
                     offset, "the dtype '" + code + "' of a joblib array can't be followed");
         }
         if (matcher.group(2).isEmpty()) {
-            throw new MalformedPickle(offset, "a joblib array has the dtype '" + code + "'");
+            throw MalformedPickle.forbidden(offset, "a joblib array has the dtype '" + code + "'");
         }
         long item = Long.parseLong(matcher.group(2)) * (kind == 'U' ? 4 : 1);
         if (kind == 'S' || kind == 'U' || kind == 'V') {
@@ -70,27 +68,28 @@ record JoblibArray(boolean objects, long bytes) {
                     || state.get(SUBARRAY) != null
                     || !Long.valueOf(item).equals(state.get(ITEM_SIZE))
                     || !(state.get(FLAGS) instanceof Long flags)) {
-                throw new MalformedPickle(
+                throw MalformedPickle.forbidden(
                         offset, "the dtype '" + code + "' of a joblib array can't be followed");
             }
             if ((flags & HAS_OBJECT) != 0) {
                 return new JoblibArray(true, 0);
             }
         } else if (!state.isEmpty() && ((Long) state.get(FLAGS) & HAS_OBJECT) != 0) {
-            throw new MalformedPickle(
+            throw MalformedPickle.forbidden(
                     offset, "the dtype '" + code + "' of a joblib array is said to hold objects");
         }
         try {
             long bytes = item;
             for (Object length : shape) {
                 if (!(length instanceof Long count) || count < 0) {
-                    throw new MalformedPickle(offset, "the shape of a joblib array is hidden");
+                    throw MalformedPickle.forbidden(
+                            offset, "the shape of a joblib array is hidden");
                 }
                 bytes = Math.multiplyExact(bytes, count);
             }
             return new JoblibArray(false, bytes);
         } catch (ArithmeticException e) {
-            throw new MalformedPickle(offset, "a joblib array is too large");
+            throw MalformedPickle.forbidden(offset, "a joblib array is too large");
         }
     }
 }

@@ -3,16 +3,18 @@ package io.modeltoecs.engine.model;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /** The bytes of a pickle, read once from front to back, with the offset at which one is. */
 final class PickleInput {
+    private static final int WINDOW = 1 << 17;
     private static final int MOST_LINE = 1 << 10;
+    private static final int LENGTH_BITS = 11;
 
     private final InputStream in;
-    private final byte[] buffer = new byte[1 << 16];
+    private final byte[] window = new byte[WINDOW];
     private int next;
     private int filled;
+    private int taken;
     private long before;
 
     PickleInput(InputStream in) {
@@ -25,21 +27,29 @@ final class PickleInput {
     }
 
     boolean atEnd() throws IOException {
-        return next == filled && !fill();
+        return next == filled && !more();
     }
 
-    private boolean fill() throws IOException {
-        before += filled;
+    /** Reads on, keeping what lies in the window from the next byte on. */
+    private boolean more() throws IOException {
+        before += next;
+        filled -= next;
+        System.arraycopy(window, next, window, 0, filled);
         next = 0;
-        filled = Math.max(0, in.read(buffer, 0, buffer.length));
-        return filled > 0;
+        int some = Math.max(0, in.read(window, filled, WINDOW - filled));
+        filled += some;
+        return some > 0;
+    }
+
+    private MalformedPickle ended() {
+        return new MalformedPickle(offset(), "it ends in the middle");
     }
 
     int u1() throws IOException {
-        if (atEnd()) {
-            throw new MalformedPickle(offset(), "it ends in the middle");
+        if (next == filled && !more()) {
+            throw ended();
         }
-        return buffer[next++] & 0xff;
+        return window[next++] & 0xff;
     }
 
     int u2() throws IOException {
@@ -66,45 +76,103 @@ final class PickleInput {
 
     void skip(long bytes) throws IOException {
         long left = bytes;
-        while (left > 0) {
-            if (atEnd()) {
-                throw new MalformedPickle(offset(), "it ends in the middle");
+        while (left > filled - next) {
+            left -= filled - next;
+            next = filled;
+            if (!more()) {
+                throw ended();
             }
-            int some = (int) Math.min(left, filled - next);
-            next += some;
-            left -= some;
         }
+        next += (int) left;
     }
 
     byte[] bytes(int length) throws IOException {
         byte[] bytes = new byte[length];
         for (int i = 0; i < length; ) {
             if (atEnd()) {
-                throw new MalformedPickle(offset(), "it ends in the middle");
+                throw ended();
             }
             int some = Math.min(length - i, filled - next);
-            System.arraycopy(buffer, next, bytes, i, some);
+            System.arraycopy(window, next, bytes, i, some);
             next += some;
             i += some;
         }
         return bytes;
     }
 
-    /** A line without its end, or null if it is too long to matter. */
-    String line() throws IOException {
-        byte[] line = new byte[64];
-        long length = 0;
-        for (int b = u1(); b != '\n'; b = u1()) {
-            if (length < MOST_LINE) {
-                if (length == line.length) {
-                    line = Arrays.copyOf(line, line.length * 2);
-                }
-                line[(int) length] = (byte) b;
+    /**
+     * Takes bytes without copying them: they lie in {@link #window} from {@link #taken} on until
+     * more is read.
+     *
+     * @param length less than the window's
+     */
+    void take(int length) throws IOException {
+        while (filled - next < length) {
+            if (!more()) {
+                throw ended();
             }
-            length++;
         }
-        return length > MOST_LINE
-                ? null
-                : new String(line, 0, (int) length, StandardCharsets.UTF_8);
+        taken = next;
+        next += length;
+    }
+
+    /**
+     * Takes a line as {@link #take} does. One that ends with the file is without its last byte, as
+     * pickle has it.
+     *
+     * @return its length without its end, or -1 if it is too long to matter
+     */
+    int takeLine() throws IOException {
+        int length = 0;
+        while (true) {
+            for (int i = next + length; i < filled; i++) {
+                if (window[i] == '\n') {
+                    length = i - next;
+                    taken = next;
+                    next = i + 1;
+                    return length > MOST_LINE ? -1 : length;
+                }
+            }
+            length = filled - next;
+            if (length > MOST_LINE) {
+                skipLine();
+                return -1;
+            }
+            if (!more()) {
+                if (length == 0) {
+                    throw ended();
+                }
+                taken = next;
+                next = filled;
+                return length - 1;
+            }
+        }
+    }
+
+    /** Passes a line by, however long it is. */
+    void skipLine() throws IOException {
+        while (u1() != '\n') {
+            // on
+        }
+    }
+
+    byte[] window() {
+        return window;
+    }
+
+    int taken() {
+        return taken;
+    }
+
+    /** Where that is which was taken last, to ask for its {@link #text} later. */
+    long where(int length) {
+        return before + taken << LENGTH_BITS | length;
+    }
+
+    /** The string that lies there; an empty one if it is no longer in the window. */
+    String text(long where) {
+        long from = (where >>> LENGTH_BITS) - before;
+        int length = (int) where & (1 << LENGTH_BITS) - 1;
+        return from < 0 ? "" : new String(window, (int) from, length, StandardCharsets.UTF_8);
     }
 }

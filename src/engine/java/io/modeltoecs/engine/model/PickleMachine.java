@@ -1,111 +1,66 @@
 package io.modeltoecs.engine.model;
 
+import io.modeltoecs.engine.model.PickleValues.Dict;
+import io.modeltoecs.engine.model.PickleValues.Global;
+import io.modeltoecs.engine.model.PickleValues.Instance;
+import io.modeltoecs.engine.model.PickleValues.Made;
+import io.modeltoecs.engine.model.PickleValues.Plain;
+import io.modeltoecs.engine.model.PickleValues.Tuple;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.function.Predicate;
 
 /**
  * Follows the opcodes of one pickle without executing any: what would be on the stack is kept as
  * far as it can name an import or say how long a raw array of joblib is; all else is {@link
- * #UNKNOWN}. Whatever can't be followed is an error, never passed over. The opcodes are those of <a
- * href="https://github.com/python/cpython/blob/3.13/Lib/pickletools.py">pickletools.py</a>,
+ * Plain#UNKNOWN}. Whatever can't be followed is an error, never passed over. The opcodes are those
+ * of <a href="https://github.com/python/cpython/blob/3.13/Lib/pickletools.py">pickletools.py</a>,
  * protocols 0 to 5.
+ *
+ * <p>A scalar costs no object, so that pickles of millions of them are read at the speed of a disk.
  */
 final class PickleMachine {
-    private static final Object UNKNOWN = new Object();
-    private static final Object MARK = new Object();
-    private static final Object NONE = new Object();
-    private static final Object LIST = new Object();
-    private static final Object SET = new Object();
-    private static final Object SHARED_DICT = new Object();
-    private static final int MOST_STACK = 1 << 24;
-    private static final int MOST_MEMO_INDEX = 1 << 27;
-    private static final int MOST_STRINGS = 20_000;
     private static final int MOST_TUPLE = 32;
     private static final int MOST_NAME = 1024;
-    private static final int MOST_FIELDS = 16;
+    private static final long NO_FRAME = Long.MAX_VALUE;
 
     /** Is told of each import. */
     interface Imports {
-        /** Tells how it may be used. */
-        AllowList.Use found(String module, String name, long offset);
+        void found(Global global, long offset);
 
         /** Is told that something imported is called. */
         void called();
     }
 
-    record Global(String module, String name, AllowList.Use use) {
-        boolean is(String full) {
-            return full.equals(full());
-        }
-
-        String full() {
-            return module + "." + name;
-        }
-    }
-
-    private record Tuple(List<Object> items) {}
-
-    private static final class Dict {
-        private final Map<String, Object> items = new LinkedHashMap<>();
-        private boolean followed = true;
-        private String planted;
-    }
-
-    /** A wrapper of joblib or a dtype of numpy. */
-    private static final class Instance {
-        private final Global type;
-        private final Tuple arguments;
-        private final Dict fields = new Dict();
-        private Object state;
-
-        Instance(Global type, Tuple arguments) {
-            this.type = type;
-            this.arguments = arguments;
-        }
-    }
-
-    /**
-     * An object that was made.
-     *
-     * @param fresh whether it was just made: its state may be set, once
-     * @param text whether it may be equal to a string without being one
-     */
-    private record Made(Global type, boolean fresh, boolean text) {
-        Made known() {
-            return new Made(type, false, text);
-        }
+    /** Who reads the pickle. */
+    enum Reader {
+        /** Python's pickle alone. */
+        PICKLE,
+        /** joblib: raw arrays follow its wrappers. */
+        JOBLIB,
+        /** joblib before 1.2, which knows of no padding before the arrays. */
+        OLD_JOBLIB
     }
 
     private final PickleInput in;
     private final Imports imports;
-    private final Predicate<String> names;
-    private final boolean joblib;
-    private final List<Object> stack = new ArrayList<>();
-    private final Map<Integer, Object> memo = new HashMap<>();
-    private final BitSet memoized = new BitSet();
-    private final BitSet dicts = new BitSet();
-    private int memoSize;
-    private int strings;
-    private long frameEnd = -1;
+    private final PickleNames names;
+    private final Reader reader;
+    private final PickleMemo memo;
+    private final PickleStack stack;
+    private long frameEnd = NO_FRAME;
     private boolean sawArrays;
+    private boolean sawPadding;
 
-    /**
-     * @param names strings that are worth remembering however many there are
-     * @param joblib whether raw arrays follow joblib's wrappers, as its own reader has it
-     */
-    PickleMachine(PickleInput in, Imports imports, Predicate<String> names, boolean joblib) {
+    PickleMachine(PickleInput in, Imports imports, PickleNames names, Reader reader) {
         this.in = in;
         this.imports = imports;
         this.names = names;
-        this.joblib = joblib;
+        this.reader = reader;
+        this.memo = new PickleMemo(names);
+        this.stack = new PickleStack(in, names);
     }
 
     /** Whether there were wrappers of joblib's raw arrays. */
@@ -113,283 +68,281 @@ final class PickleMachine {
         return sawArrays;
     }
 
+    /** Whether there was padding before one. */
+    boolean sawPadding() {
+        return sawPadding;
+    }
+
     /** Follows the pickle up to and including its STOP. */
     void run() throws IOException {
-        while (step(in.offset(), in.u1())) {
-            if (stack.size() > MOST_STACK) {
-                throw new MalformedPickle(in.offset(), "its stack is too deep");
+        boolean on = true;
+        while (on) {
+            on = step(in.u1());
+            if (in.offset() >= frameEnd) {
+                leaveFrame();
             }
+        }
+        if (frameEnd != NO_FRAME) {
+            throw forbidden("it ends within a frame"); // what follows it there is passed over
         }
     }
 
-    private boolean step(long offset, int opcode) throws IOException {
+    private void enterFrame() throws IOException {
+        long length = in.u8();
+        if (frameEnd != NO_FRAME) {
+            throw forbidden("a frame begins within another");
+        }
+        frameEnd = in.offset() + length;
+    }
+
+    /** CPython's unpickler drops the part that lies in the frame of what goes on after it. */
+    private void leaveFrame() {
+        if (in.offset() > frameEnd) {
+            throw forbidden("it goes on across the end of a frame");
+        }
+        frameEnd = NO_FRAME;
+    }
+
+    private boolean step(int opcode) throws IOException {
         switch (opcode) {
             case '.' -> {
                 return false;
             }
             case 0x80 -> {
                 if (in.u1() > 5) {
-                    throw new MalformedPickle(offset, "its protocol is newer than 5");
+                    throw new MalformedPickle(at(), "its protocol is newer than 5");
                 }
             }
-            case 0x95 -> frameEnd = in.u8() + in.offset();
+            case 0x95 -> enterFrame();
 
-            case '(' -> push(MARK);
-            case '0' -> pop();
-            case '1' -> popToMark();
-            case '2' -> push(top());
+            case '(' -> stack.mark();
+            case '0' -> stack.drop();
+            case '1' -> stack.cut(stack.popMark());
+            case '2' -> stack.duplicate();
 
-            case 'N' -> push(NONE);
-            case 0x88, 0x89 -> push(UNKNOWN);
-            case 'I' -> push(number(in.line()));
-            case 'F', 'L' -> push(unknown(in.line()));
-            case 'J' -> push((long) in.i4());
-            case 'K' -> push((long) in.u1());
-            case 'M' -> push((long) in.u2());
+            case 'N' -> stack.push(Plain.NONE);
+            case 0x88, 0x89, 0x97 -> stack.push(Plain.DATA);
+            case 'I' -> decimal();
+            case 'F', 'L' -> {
+                in.skipLine();
+                stack.push(Plain.DATA);
+            }
+            case 'J' -> stack.pushNumber(in.i4());
+            case 'K' -> stack.pushNumber(in.u1());
+            case 'M' -> stack.pushNumber(in.u2());
             case 'G' -> skip(8);
-            case 0x8a -> push(number(in.bytes(in.u1())));
+            case 0x8a -> number(in.bytes(in.u1()));
             case 0x8b -> skip(in.u4());
 
-            case 'S' -> push(quoted(in.line()));
-            case 'V' -> push(plain(in.line()));
-            case 'T', 'X' -> push(string(in.u4()));
-            case 'U', 0x8c -> push(string(in.u1()));
-            case 0x8d -> push(string(in.u8()));
+            case 'S' -> quoted();
+            case 'V' -> line(0, in.takeLine());
+            case 'T', 'X' -> text(in.u4());
+            case 'U', 0x8c -> text(in.u1());
+            case 0x8d -> text(in.u8());
             case 'B' -> skip(in.u4());
             case 'C' -> skip(in.u1());
             case 0x8e, 0x96 -> skip(in.u8());
-            case 0x97 -> push(UNKNOWN);
-            case 0x98 -> push(unknown(pop()));
-
-            case ']' -> push(LIST);
-            case 0x8f -> push(SET);
-            case '}' -> push(new Dict());
-            case ')' -> push(new Tuple(List.of()));
-            case 't' -> push(tuple(popToMark()));
-            case 0x85 -> push(tuple(popped(1)));
-            case 0x86 -> push(tuple(popped(2)));
-            case 0x87 -> push(tuple(popped(3)));
-            case 'l' -> {
-                contained(popToMark());
-                push(LIST);
+            case 0x98 -> {
+                stack.pop();
+                stack.push(Plain.UNKNOWN);
             }
-            case 0x91 -> push(contained(popToMark()));
+
+            case ']' -> stack.push(Plain.LIST);
+            case 0x8f -> stack.push(Plain.SET);
+            case '}' -> stack.push(new Dict());
+            case ')' -> stack.push(Plain.TUPLE);
+            case 't' -> tuple(stack.popMark());
+            case 0x85 -> tuple(stack.above(1));
+            case 0x86 -> tuple(stack.above(2));
+            case 0x87 -> tuple(stack.above(3));
+            case 'l' -> collect(Plain.LIST);
+            case 0x91 -> collect(Plain.DATA);
             case 'd' -> {
+                int from = stack.popMark();
                 Dict dict = new Dict();
-                put(dict, popToMark());
-                push(dict);
+                put(dict, from);
+                stack.push(dict);
             }
-            case 'a' -> {
-                contained(popped(1));
-                PickleRules.takesItems(top() == LIST, type(top()), PickleRules.LISTS, offset);
-            }
-            case 'e' -> {
-                contained(popToMark());
-                PickleRules.takesItems(top() == LIST, type(top()), PickleRules.LISTS, offset);
-            }
-            case 0x90 -> {
-                contained(popToMark());
-                PickleRules.takesItems(top() == SET, type(top()), Set.of(), offset);
-            }
-            case 's' -> {
-                List<Object> items = popped(2);
-                PickleRules.takesItems(
-                        top() instanceof Dict, type(top()), PickleRules.DICTS, offset);
-                put(top(), items);
-            }
-            case 'u' -> {
-                List<Object> items = popToMark();
-                PickleRules.takesItems(
-                        top() instanceof Dict, type(top()), PickleRules.DICTS, offset);
-                put(top(), items);
-            }
+            case 'a' -> append(stack.above(1));
+            case 'e' -> append(stack.popMark());
+            case 0x90 -> add(stack.popMark());
+            case 's' -> setItems(stack.above(2));
+            case 'u' -> setItems(stack.popMark());
 
-            case 'p' -> memoize(index(in.line()));
+            case 'p' -> memoize(index());
             case 'q' -> memoize(in.u1());
             case 'r' -> memoize(in.u4());
-            case 0x94 -> memoize(memoSize);
-            case 'g' -> push(recalled(index(in.line())));
-            case 'h' -> push(recalled(in.u1()));
-            case 'j' -> push(recalled(in.i4()));
+            case 0x94 -> memoize(memo.size());
+            case 'g' -> recall(index());
+            case 'h' -> recall(in.u1());
+            case 'j' -> recall(in.i4());
 
             case 'c' -> {
-                String module = name(offset);
-                push(imported(module, name(offset), offset));
+                long offset = at();
+                push(imported(name(), name(), offset));
             }
             case 'i' -> {
-                String module = name(offset);
-                Global type = imported(module, name(offset), offset);
-                List<Object> arguments = popToMark();
-                contained(arguments);
-                push(
-                        made(
-                                callable(type, AllowList.Use.CALL, offset),
-                                new Tuple(arguments),
-                                offset));
+                long offset = at();
+                Global type = imported(name(), name(), offset);
+                int from = stack.popMark();
+                Tuple arguments = stack.tuple(from);
+                stack.cut(from);
+                make(type, arguments, AllowList.Use.CALL);
             }
             case 0x93 -> {
-                Object name = pop();
-                if (!(pop() instanceof String module) || !(name instanceof String text)) {
-                    throw new MalformedPickle(offset, "it imports something by a computed name");
-                }
-                push(imported(module, text, offset));
+                Object name = stack.pop();
+                push(imported(computed(stack.pop()), computed(name), at()));
             }
-            case 0x82, 0x83, 0x84 ->
-                    throw new MalformedPickle(offset, "it imports something by an extension code");
+            case 0x82, 0x83, 0x84 -> throw forbidden("it imports something by an extension code");
             case 'P', 'Q' ->
                     throw new MalformedPickle(
-                            offset, "it refers to something outside itself (a persistent id)");
+                            at(), "it refers to something outside itself (a persistent id)");
 
-            case 'R' -> {
-                Object arguments = pop();
-                push(made(callable(pop(), AllowList.Use.CALL, offset), arguments, offset));
-            }
-            case 0x81 -> {
-                Object arguments = pop();
-                push(made(callable(pop(), AllowList.Use.MAKE, offset), arguments, offset));
-            }
+            case 'R' -> make(AllowList.Use.CALL);
+            case 0x81 -> make(AllowList.Use.MAKE);
             case 'o' -> {
-                List<Object> parts = popToMark();
-                contained(parts);
-                Object type = parts.isEmpty() ? UNKNOWN : parts.get(0);
-                push(
-                        made(
-                                callable(type, AllowList.Use.CALL, offset),
-                                new Tuple(parts.subList(1, parts.size())),
-                                offset));
+                int from = stack.popMark();
+                if (from == stack.size()) {
+                    throw new MalformedPickle(at(), "its stack is empty");
+                }
+                Object type = stack.at(from);
+                Tuple arguments = stack.tuple(from + 1);
+                stack.cut(from);
+                make(type, arguments, AllowList.Use.CALL);
             }
             case 0x92 -> {
-                contained(popped(1));
-                Object arguments = pop();
-                push(made(callable(pop(), AllowList.Use.MAKE, offset), arguments, offset));
+                contained(stack.pop());
+                make(AllowList.Use.MAKE);
             }
-            case 'b' -> build(pop(), offset);
+            case 'b' -> build(stack.pop());
             default ->
                     throw new MalformedPickle(
-                            offset, "the byte 0x%02x is no opcode".formatted(opcode));
+                            at(), "the byte 0x%02x is no opcode".formatted(opcode));
         }
         return true;
     }
 
-    // --- stack and memo
-
-    private void push(Object value) {
-        stack.add(value);
+    /** Offset of an opcode of one byte that was just read. */
+    private long at() {
+        return in.offset() - 1;
     }
 
-    private Object top() {
-        if (stack.isEmpty() || stack.get(stack.size() - 1) == MARK) {
-            throw new MalformedPickle(in.offset(), "its stack is empty");
-        }
-        return stack.get(stack.size() - 1);
+    private MalformedPickle forbidden(String message) {
+        return MalformedPickle.forbidden(at(), message);
     }
 
-    private Object pop() {
-        if (stack.isEmpty()) {
-            throw new MalformedPickle(in.offset(), "its stack is empty");
-        }
-        return stack.remove(stack.size() - 1);
+    /**
+     * @param fails whether Python would fail here, too
+     */
+    private MalformedPickle forbidden(boolean fails, String message) {
+        return fails ? new MalformedPickle(at(), message) : forbidden(message);
     }
 
-    private List<Object> popped(int count) {
-        List<Object> items = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            top();
-            items.add(0, pop());
-        }
-        return items;
+    /** Whether Python fails where this is called, given a state or asked for its append. */
+    private static boolean isInert(Object value) {
+        return PickleValues.isBuiltin(value) || value instanceof Instance;
     }
 
-    private List<Object> popToMark() {
-        int mark = stack.size() - 1;
-        while (mark >= 0 && stack.get(mark) != MARK) {
-            mark--;
-        }
-        if (mark < 0) {
-            throw new MalformedPickle(in.offset(), "a mark is missing");
-        }
-        List<Object> above = stack.subList(mark, stack.size());
-        List<Object> items = new ArrayList<>(above.subList(1, above.size()));
-        above.clear();
-        return items;
+    // --- memo
+
+    private void memoize(long number) {
+        memo.put(number, stack, in.offset());
     }
 
-    private void memoize(long index) {
-        if (index > MOST_MEMO_INDEX) {
-            throw new MalformedPickle(in.offset(), "its memo is too large");
-        }
-        int slot = (int) index;
-        boolean known = memoized.get(slot);
-        if (!known) {
-            memoized.set(slot);
-            memoSize++;
-        }
-        Object value = top();
-        dicts.set(slot, value instanceof Dict);
-        boolean keep =
-                value instanceof Global
-                        || value instanceof Instance
-                        || value instanceof Made made
-                                && (made.text || !PickleRules.isData(made.type.full()))
-                        || value instanceof Tuple tuple && escapes(tuple)
-                        || value instanceof String text
-                                && (names.test(text)
-                                        || PickleRules.isSpecial(text)
-                                        || JoblibArray.names(text)
-                                        || strings++ < MOST_STRINGS);
-        if (keep) {
-            memo.put(slot, value instanceof Made made ? made.known() : value);
-        } else if (known) {
-            memo.remove(slot);
-        }
+    private void recall(int number) {
+        memo.recall(number, stack, in.offset());
     }
 
-    private Object recalled(int slot) {
-        return slot >= 0 && dicts.get(slot) ? SHARED_DICT : memo.getOrDefault(slot, UNKNOWN);
-    }
-
-    private int index(String line) {
-        if (line == null || !line.matches("\\d{1,9}")) {
-            throw new MalformedPickle(in.offset(), "'" + line + "' is no place in the memo");
+    /** A number of the memo, written as picklers write it. */
+    private int index() throws IOException {
+        int length = in.takeLine();
+        int index = 0;
+        boolean plain = length > 0 && length < 10;
+        for (int i = 0; plain && i < length; i++) {
+            int digit = in.window()[in.taken() + i] - '0';
+            plain = digit >= 0 && digit < 10;
+            index = index * 10 + digit;
         }
-        return Integer.parseInt(line);
+        if (!plain) {
+            throw forbidden("it names a place in the memo by something other than a number");
+        }
+        return index;
     }
 
     // --- values
 
-    private Object string(long length) throws IOException {
+    private void text(long length) throws IOException {
         if (length > MOST_NAME) {
             in.skip(length);
-            return UNKNOWN;
+            stack.push(Plain.NO_NAME);
+        } else {
+            in.take((int) length);
+            text(in.taken(), (int) length);
         }
-        return new String(in.bytes((int) length), StandardCharsets.UTF_8);
     }
 
-    /** A string of protocol 0; one with escapes is no name that anything is allowed by. */
-    private static Object quoted(String line) {
-        if (line == null) {
-            return UNKNOWN;
+    private void text(int from, int length) {
+        int place = names.place(in.window(), from, length);
+        if (place == 0) {
+            stack.pushText(length);
+        } else {
+            stack.pushPlace(place);
         }
-        int last = line.length() - 1;
-        return last > 0
-                        && line.charAt(0) == line.charAt(last)
-                        && (line.charAt(0) == '\'' || line.charAt(0) == '"')
-                        && line.indexOf('\\') < 0
-                ? line.substring(1, last)
-                : UNKNOWN;
     }
 
-    private static Object plain(String line) {
-        return line != null && line.indexOf('\\') < 0 ? line : UNKNOWN;
+    /** A string of protocol 0. */
+    private void quoted() throws IOException {
+        int length = in.takeLine();
+        byte first = in.window()[in.taken()];
+        if (length < 0) {
+            stack.push(Plain.NO_NAME);
+        } else if (length >= 2
+                && first == in.window()[in.taken() + length - 1]
+                && (first == '\'' || first == '"')) {
+            line(1, length - 1);
+        } else {
+            stack.push(Plain.DATA); // Python fails
+        }
     }
 
-    private static Object number(String line) {
-        return line != null && line.matches("-?\\d{1,18}") ? (Object) Long.valueOf(line) : UNKNOWN;
+    /** A part of the line that was taken last; one with escapes may be any string. */
+    private void line(int from, int to) {
+        boolean ascii = true;
+        for (int i = in.taken() + from; i < in.taken() + to; i++) {
+            if (in.window()[i] == '\\') {
+                stack.push(Plain.ANY_TEXT);
+                return;
+            }
+            ascii &= in.window()[i] >= 0;
+        }
+        if (to < 0 || !ascii) {
+            stack.push(Plain.NO_NAME);
+        } else {
+            text(in.taken() + from, to - from);
+        }
     }
 
-    private static Object number(byte[] littleEndian) {
+    private void decimal() throws IOException {
+        int length = in.takeLine();
+        int from = length > 0 && in.window()[in.taken()] == '-' ? 1 : 0;
+        boolean plain = length > from && length <= 18;
+        long value = 0;
+        for (int i = from; plain && i < length; i++) {
+            int digit = in.window()[in.taken() + i] - '0';
+            plain = digit >= 0 && digit <= 9;
+            value = value * 10 + digit;
+        }
+        if (plain) {
+            stack.pushNumber(from == 0 ? value : -value);
+        } else {
+            stack.push(Plain.DATA);
+        }
+    }
+
+    private void number(byte[] littleEndian) {
         if (littleEndian.length > 8) {
-            return UNKNOWN;
+            stack.push(Plain.DATA);
+            return;
         }
         long value = 0;
         for (int i = littleEndian.length - 1; i >= 0; i--) {
@@ -398,254 +351,342 @@ final class PickleMachine {
                             ? littleEndian[i]
                             : value << 8 | littleEndian[i] & 0xff;
         }
-        return value;
-    }
-
-    private static Object unknown(Object ignored) {
-        return UNKNOWN;
+        stack.pushNumber(value);
     }
 
     private void skip(long bytes) throws IOException {
         in.skip(bytes);
-        push(UNKNOWN);
+        stack.push(Plain.DATA);
     }
 
-    private Object tuple(List<Object> items) {
-        return items.size() <= MOST_TUPLE ? new Tuple(items) : contained(items);
-    }
-
-    private void put(Object container, List<Object> keysAndValues) {
-        contained(keysAndValues);
-        if (!(container instanceof Dict dict)) {
-            return;
+    private void tuple(int from) {
+        int length = stack.size() - from;
+        Object tuple;
+        if (length < JoblibArray.FLAGS && !names.haveWrapper() && stack.isPlainTuple(from)) {
+            tuple = Plain.TUPLE;
+        } else if (length <= MOST_TUPLE) {
+            tuple = stack.tuple(from);
+        } else {
+            requireNoWrapper(from);
+            tuple = stack.dicts(from) ? Plain.OPAQUE : Plain.DATA;
         }
-        for (int i = 0; i + 1 < keysAndValues.size(); i += 2) {
-            if (keysAndValues.get(i) instanceof String key && PickleRules.isSpecial(key)) {
-                dict.planted = key;
-            } else if (keysAndValues.get(i) instanceof Made made && made.text) {
-                dict.planted = "a made text";
-            }
-            if (dict.followed
-                    && keysAndValues.get(i) instanceof String key
-                    && dict.items.size() < MOST_FIELDS) {
-                dict.items.put(key, keysAndValues.get(i + 1));
-            } else {
-                dict.items.clear();
-                dict.followed = false;
-            }
+        stack.cut(from);
+        stack.push(tuple);
+    }
+
+    private void collect(Plain container) {
+        int from = stack.popMark();
+        requireNoWrapper(from);
+        stack.cut(from);
+        stack.push(container);
+    }
+
+    /** Drops values that go where they can't be followed; tells where they go. */
+    private Object filled(int from) {
+        requireNoWrapper(from);
+        stack.cut(from);
+        return stack.top();
+    }
+
+    private void append(int from) {
+        Object container = filled(from);
+        if (container != Plain.LIST && !(container instanceof Made made && made.type.lists)) {
+            throw noContainer(container);
         }
     }
 
-    /** Values that go where they can't be followed: joblib's wrapper may not be among them. */
-    private Object contained(List<Object> values) {
-        for (Object value : values) {
-            if (escapes(value)) {
-                throw new MalformedPickle(in.offset(), "it hides joblib's array wrapper");
-            }
+    private void add(int from) {
+        Object container = filled(from);
+        if (container != Plain.SET && !(container instanceof Made made && made.type.trusted())) {
+            throw noContainer(container);
         }
-        return UNKNOWN;
     }
 
-    private static boolean escapes(Object value) {
-        return value instanceof Global global && global.is(JoblibArray.WRAPPER)
-                || value instanceof Instance instance && instance.type.is(JoblibArray.WRAPPER)
-                || value instanceof Tuple tuple
-                        && tuple.items.stream().anyMatch(PickleMachine::escapes);
+    private void setItems(int from) {
+        Object container = stack.below(from);
+        if (container instanceof Dict dict) {
+            put(dict, from);
+        } else if (container instanceof Made made && made.type.dicts) {
+            Dict items = new Dict();
+            put(items, from);
+            // some give their items out as attributes
+            requireNothingPlanted(items);
+        } else {
+            throw noContainer(container);
+        }
+    }
+
+    private void put(Dict dict, int from) {
+        requireNoWrapper(from);
+        stack.putInto(dict, from);
+        stack.cut(from);
+    }
+
+    /** joblib's wrapper may not be among values that go where they can't be followed. */
+    private void requireNoWrapper(int from) {
+        if (reader != Reader.PICKLE && stack.wraps(from)) {
+            throw forbidden("it hides joblib's array wrapper");
+        }
+    }
+
+    /** Items for what isn't known to keep them as they are may call what was planted. */
+    private MalformedPickle noContainer(Object value) {
+        boolean container = value == Plain.LIST || value == Plain.SET || value instanceof Dict;
+        return forbidden(
+                !container && isInert(value), "it puts items into something that is no container");
+    }
+
+    private void contained(Object value) {
+        if (reader != Reader.PICKLE && PickleValues.wraps(value)) {
+            throw forbidden("it hides joblib's array wrapper");
+        }
     }
 
     // --- imports and objects
 
-    private String name(long offset) throws IOException {
-        String line = in.line();
-        if (line == null) {
-            throw new MalformedPickle(offset, "it imports something by a very long name");
+    private String name() throws IOException {
+        int length = in.takeLine();
+        if (length < 0) {
+            throw forbidden("it imports something by a very long name");
         }
-        return line;
+        return new String(in.window(), in.taken(), length, StandardCharsets.UTF_8);
+    }
+
+    private String computed(Object name) {
+        String text = PickleValues.text(name);
+        if (text == null || text.isEmpty()) {
+            throw forbidden(
+                    text == null && isInert(name) && name != Plain.ANY_TEXT,
+                    "it imports something by a computed name");
+        }
+        return text;
+    }
+
+    private void push(Global global) {
+        if (global.place == 0) {
+            stack.push(global);
+        } else {
+            stack.pushPlace(global.place);
+        }
     }
 
     private Global imported(String module, String name, long offset) {
-        return new Global(module, name, imports.found(module, name, offset));
+        Global global = names.imported(module, name);
+        imports.found(global, offset);
+        return global;
     }
 
     /**
      * What is to be called. Honest pickles call what they import; one that calls an object which it
      * made itself can call anything that the object was made of.
      */
-    private Global callable(Object value, AllowList.Use use, long offset) {
-        imports.called();
+    private Global callable(Object value, AllowList.Use use) {
         if (!(value instanceof Global global)) {
-            throw new MalformedPickle(offset, "it calls something that it didn't import");
+            throw forbidden(isInert(value), "it calls something that it didn't import");
         }
-        if (global.use.compareTo(use) < 0) {
-            throw new MalformedPickle(
-                    offset,
-                    "it calls %s, which no pickle of a model does".formatted(global.full()));
+        imports.called();
+        if (global.use != null && global.use.compareTo(use) < 0) {
+            throw forbidden("it calls %s, which no pickle of a model does".formatted(global.full));
         }
         return global;
     }
 
-    private Object made(Global callable, Object arguments, long offset) {
-        List<Object> items = arguments instanceof Tuple tuple ? tuple.items : null;
-        if (PickleRules.isCopyreg(callable.full())) {
-            if (items == null || items.isEmpty()) {
-                throw new MalformedPickle(offset, "it makes something that can't be followed");
-            }
-            Global type = callable(items.get(0), AllowList.Use.MAKE, offset);
-            if (callable.name.equals("_reconstructor")
-                    && !(items.size() > 1
-                            && items.get(1) instanceof Global base
-                            && PickleRules.isBase(base.full()))) {
-                throw new MalformedPickle(offset, "it makes something by another base");
-            }
-            contained(items.subList(1, items.size()));
-            if (type.is(JoblibArray.WRAPPER)) {
-                return new Instance(type, null);
-            }
-            return new Made(type, true, false);
+    /** Makes an object by the two topmost values: what is called, and a tuple. */
+    private void make(AllowList.Use use) {
+        Object arguments = stack.pop();
+        make(stack.pop(), arguments instanceof Tuple tuple ? tuple : null, use);
+    }
+
+    private void make(Object callable, Tuple arguments, AllowList.Use use) {
+        Global type = callable(callable, use);
+        if (arguments != null) {
+            contained(arguments);
         }
-        if (callable.is("_codecs.encode")
-                && !(items != null
-                        && items.size() == 2
-                        && PickleRules.CODECS.contains(items.get(1)))) {
-            throw new MalformedPickle(offset, "it encodes by another codec than latin1");
+        stack.push(made(type, arguments));
+    }
+
+    /**
+     * @param arguments null if they aren't known
+     */
+    private Object made(Global callable, Tuple arguments) {
+        if (callable.library != null) {
+            requireOf(callable.library, callable, arguments);
         }
-        String library = PickleRules.calls(callable.full());
-        if (library != null) {
-            if (items == null) {
-                throw new MalformedPickle(offset, "it calls something that can't be followed");
-            }
-            for (Object item : items) {
-                Global type = item instanceof Global global ? global : type(item);
-                if (type != null
-                        && !type.full().startsWith(library)
-                        && !(item instanceof Made && PickleRules.isData(type.full()))) {
-                    throw new MalformedPickle(
-                            offset, "it has %s call %s".formatted(callable.full(), type.full()));
+        return switch (callable.role) {
+            case COPYREG -> reconstructed(callable, arguments);
+            case ENCODE -> {
+                if (arguments == null
+                        || arguments.items.length != 2
+                        || PickleValues.text(arguments.items[1]) == null
+                        || !PickleRules.CODECS.contains(PickleValues.text(arguments.items[1]))) {
+                    throw forbidden("it encodes by another codec than latin1");
                 }
+                yield Plain.UNKNOWN;
+            }
+            case WRAPPER -> new Instance(true, arguments);
+            case DTYPE -> new Instance(false, arguments);
+            case SCALAR -> new Made(callable, !isNumber(arguments), true);
+            case OTHER -> new Made(callable, false, true);
+        };
+    }
+
+    private Object reconstructed(Global callable, Tuple arguments) {
+        if (arguments == null || arguments.items.length == 0) {
+            throw forbidden("it makes something that can't be followed");
+        }
+        Global type = callable(arguments.items[0], AllowList.Use.MAKE);
+        if (callable.name.equals("_reconstructor")
+                && !(arguments.at(1) instanceof Global base && PickleRules.isBase(base.full))) {
+            throw forbidden("it makes something by another base");
+        }
+        if (type.dicts && !type.trusted()) {
+            for (Object argument : arguments.items) {
+                requireNothingPlanted(argument);
             }
         }
-        contained(List.of(arguments));
-        if (callable.is(JoblibArray.WRAPPER) || callable.is(JoblibArray.DTYPE)) {
-            return new Instance(callable, arguments instanceof Tuple tuple ? tuple : null);
+        return type.role == PickleRules.Role.WRAPPER
+                ? new Instance(true, null)
+                : new Made(type, false, true);
+    }
+
+    /** Requires of a function which calls its arguments that they are of its own library. */
+    private void requireOf(String library, Global callable, Tuple arguments) {
+        if (arguments == null) {
+            throw forbidden("it calls something that can't be followed");
         }
-        return new Made(callable, true, callable.name.equals("scalar") && !isNumber(items));
+        for (Object item : arguments.items) {
+            Global type = null;
+            if (item instanceof Global global) {
+                type = global;
+            } else if (item instanceof Made made && !made.type.data) {
+                type = made.type;
+            }
+            if (type != null && !type.full.startsWith(library)) {
+                throw forbidden("it has %s call %s".formatted(callable.full, type.full));
+            }
+        }
     }
 
     /** Whether a scalar of numpy is surely no text. */
-    private static boolean isNumber(List<Object> arguments) {
+    private static boolean isNumber(Tuple arguments) {
         return arguments != null
-                && !arguments.isEmpty()
-                && arguments.get(0) instanceof Instance dtype
-                && dtype.arguments != null
-                && !dtype.arguments.items.isEmpty()
-                && dtype.arguments.items.get(0) instanceof String code
-                && PickleRules.isNumber(code);
+                && arguments.at(0) instanceof Instance dtype
+                && code(dtype) != null
+                && PickleRules.isNumber(code(dtype));
     }
 
-    private static Global type(Object value) {
-        return value instanceof Made made ? made.type : null;
+    private static String code(Instance dtype) {
+        return dtype.arguments == null ? null : PickleValues.text(dtype.arguments.at(0));
     }
 
-    private void build(Object state, long offset) throws IOException {
-        contained(List.of(state));
-        checkState(state, offset);
-        if (top() instanceof Made made && made.fresh) {
+    private void build(Object state) throws IOException {
+        contained(state);
+        requireNothingPlanted(state);
+        if (stack.top() instanceof Made made && made.settle()) {
             if (state instanceof Tuple tuple) {
-                tuple.items.forEach(item -> checkState(item, offset));
+                for (Object item : tuple.items) {
+                    requireNothingPlanted(item);
+                }
             }
-            if (PickleRules.isScorer(made.type.full())) {
-                checkScorer(state, offset);
+            if (made.type.scorer) {
+                checkScorer(state);
             }
-            pop();
-            push(made.known());
             return;
         }
-        if (!(top() instanceof Instance instance) || instance.state != null) {
+        if (!(stack.top() instanceof Instance instance) || instance.state != null) {
             // setting a state may call what an earlier one, or a class's attribute, was set to
-            throw new MalformedPickle(offset, "it sets the state of something it hasn't just made");
-        }
-        if (instance.type.is(JoblibArray.DTYPE)) {
-            checkDtype(instance, state, offset);
+            throw forbidden(
+                    PickleValues.isBuiltin(stack.top()),
+                    "it sets the state of something it hasn't just made");
         }
         instance.state = state;
-        if (!instance.type.is(JoblibArray.WRAPPER)) {
+        if (!instance.wrapper) {
+            checkDtype(instance);
             return;
         }
         sawArrays = true;
-        if (!joblib) {
-            return;
+        if (reader != Reader.PICKLE) {
+            readArray(state);
+            stack.pop();
+            stack.push(Plain.UNKNOWN);
         }
-        if (!(state instanceof Dict dict) || !dict.followed) {
-            throw new MalformedPickle(offset, "the state of a joblib array can't be followed");
-        }
-        if (in.offset() < frameEnd) {
-            throw new MalformedPickle(offset, "a joblib array begins within a frame");
-        }
-        instance.fields.items.putAll(dict.items);
-        readArray(instance.fields.items, offset);
-        pop();
-        push(UNKNOWN);
     }
 
-    private static void checkState(Object state, long offset) {
-        if (state == SHARED_DICT) {
-            throw new MalformedPickle(offset, "it sets a state that is something else's, too");
+    private void requireNothingPlanted(Object state) {
+        if (state == Plain.OPAQUE || state instanceof Made made && PickleValues.dicts(made)) {
+            throw forbidden("it sets a state that is something else's, too");
         }
-        if (state instanceof Dict dict && dict.planted != null) {
-            throw new MalformedPickle(offset, "it plants %s in an object".formatted(dict.planted));
+        if (state instanceof Dict dict && dict.planted() != null) {
+            throw forbidden("it plants %s in an object".formatted(dict.planted()));
         }
     }
 
     /** Numbers that are said to be objects would be taken for pointers. */
-    private static void checkDtype(Instance dtype, Object state, long offset) {
-        boolean number = isNumber(List.of(dtype));
+    private void checkDtype(Instance dtype) {
+        boolean number = code(dtype) != null && PickleRules.isNumber(code(dtype));
         boolean plain =
-                state instanceof Tuple tuple
-                        && tuple.items.size() > JoblibArray.FLAGS
-                        && tuple.items.get(JoblibArray.FLAGS) instanceof Long flags
+                dtype.state instanceof Tuple tuple
+                        && tuple.at(JoblibArray.FLAGS) instanceof Long flags
                         && (flags & JoblibArray.HAS_OBJECT) == 0;
         if (number && !plain) {
-            throw new MalformedPickle(offset, "it says that numbers are objects");
+            throw forbidden("it says that numbers are objects");
         }
     }
 
-    private static void checkScorer(Object state, long offset) {
+    private void checkScorer(Object state) {
         Object methods =
-                state instanceof Dict dict && dict.followed
-                        ? dict.items.getOrDefault("_response_method", "default")
-                        : UNKNOWN;
-        for (Object method : methods instanceof Tuple tuple ? tuple.items : List.of(methods)) {
-            if (!PickleRules.RESPONSE_METHODS.contains(method)) {
-                throw new MalformedPickle(offset, "it makes a scorer that may call any method");
+                state instanceof Dict dict && dict.followed()
+                        ? dict.get(PickleRules.RESPONSE_METHOD, Plain.NONE)
+                        : Plain.UNKNOWN;
+        if (methods == Plain.NONE) {
+            return;
+        }
+        for (Object method :
+                methods instanceof Tuple tuple ? tuple.items : new Object[] {methods}) {
+            String name = PickleValues.text(method);
+            if (name == null || !PickleRules.RESPONSE_METHODS.contains(name)) {
+                throw forbidden("it makes a scorer that may call any method");
             }
         }
     }
 
-    private void readArray(Map<String, Object> fields, long offset) throws IOException {
-        if (!(fields.get("dtype") instanceof Instance dtype)
-                || dtype.arguments == null
-                || dtype.arguments.items.isEmpty()
-                || !(dtype.arguments.items.get(0) instanceof String code)
-                || !(fields.get("shape") instanceof Tuple shape)) {
-            throw new MalformedPickle(offset, "the dtype or shape of a joblib array is hidden");
+    private void readArray(Object state) throws IOException {
+        if (!(state instanceof Dict fields) || !fields.followed()) {
+            throw forbidden("the state of a joblib array can't be followed");
         }
-        List<Object> state =
+        if (frameEnd != NO_FRAME && in.offset() < frameEnd) {
+            throw forbidden("a joblib array begins within a frame");
+        }
+        frameEnd = NO_FRAME;
+        if (!(fields.get("dtype", Plain.NONE) instanceof Instance dtype)
+                || code(dtype) == null
+                || !(fields.get("shape", Plain.NONE) instanceof Tuple shape)) {
+            throw forbidden("the dtype or shape of a joblib array is hidden");
+        }
+        List<Object> flags =
                 dtype.state instanceof Tuple tuple ? withNulls(tuple.items) : List.of();
-        JoblibArray array = JoblibArray.of(code, state, shape.items, offset);
+        JoblibArray array = JoblibArray.of(code(dtype), flags, Arrays.asList(shape.items), at());
         if (array.objects()) {
             // joblib reads them by pickle itself
-            new PickleMachine(in, imports, names, false).run();
+            new PickleMachine(in, imports, names, Reader.PICKLE).run();
             return;
         }
-        if (fields.getOrDefault("numpy_array_alignment_bytes", NONE) != NONE) {
-            in.skip(in.u1());
+        Object alignment = fields.get("numpy_array_alignment_bytes", Plain.NONE);
+        if (alignment != Plain.NONE && !(alignment instanceof Long)) {
+            throw forbidden("the padding of a joblib array is hidden");
+        }
+        if (alignment != Plain.NONE) {
+            sawPadding = true;
+            if (reader == Reader.JOBLIB) {
+                in.skip(in.u1());
+            }
         }
         in.skip(array.bytes());
     }
 
-    private static List<Object> withNulls(List<Object> items) {
-        List<Object> nulls = new ArrayList<>(items);
-        nulls.replaceAll(item -> item == NONE ? null : item);
+    private static List<Object> withNulls(Object[] items) {
+        List<Object> nulls = new ArrayList<>(Arrays.asList(items));
+        nulls.replaceAll(item -> item == Plain.NONE ? null : item);
         return nulls;
     }
 }

@@ -25,6 +25,21 @@ final class PickleRules {
 
     static final Set<String> CODECS = Set.of("latin1", "latin-1");
 
+    /** What is followed when it is called. */
+    enum Role {
+        OTHER,
+        /** Makes an object of a class that it is given. */
+        COPYREG,
+        /** Encodes a string. */
+        ENCODE,
+        /** joblib's wrapper of an array. */
+        WRAPPER,
+        /** numpy's type of an array's elements. */
+        DTYPE,
+        /** Makes a scalar of numpy's. */
+        SCALAR
+    }
+
     /** What a scorer may call of an estimator. */
     static final Set<String> RESPONSE_METHODS =
             Set.of(
@@ -34,6 +49,13 @@ final class PickleRules {
                     "predict_log_proba",
                     "decision_function",
                     "transform");
+
+    /** What a scorer says which method it calls by. */
+    static final String RESPONSE_METHOD = "_response_method";
+
+    /** The keys of a state whose values matter. */
+    static final Set<String> FIELDS =
+            Set.of("dtype", "shape", "numpy_array_alignment_bytes", RESPONSE_METHOD);
 
     private static final Set<String> COPYREG =
             Set.of(
@@ -77,20 +99,18 @@ final class PickleRules {
 
     private PickleRules() {}
 
-    /**
-     * Refuses items for what isn't known to keep them as they are: it may call what was planted.
-     */
-    static void takesItems(
-            boolean builtin, PickleMachine.Global made, Set<String> classes, long offset) {
-        if (!builtin
-                && (made == null
-                        || made.use() != AllowList.Use.TRUST && !classes.contains(made.full()))) {
-            throw new MalformedPickle(offset, "it puts items into something that is no container");
-        }
-    }
-
-    static boolean isCopyreg(String full) {
-        return COPYREG.contains(full);
+    static Role role(String full) {
+        return switch (full) {
+            case "_codecs.encode" -> Role.ENCODE;
+            case JoblibArray.WRAPPER -> Role.WRAPPER;
+            case JoblibArray.DTYPE -> Role.DTYPE;
+            default -> {
+                if (COPYREG.contains(full)) {
+                    yield Role.COPYREG;
+                }
+                yield full.endsWith(".scalar") ? Role.SCALAR : Role.OTHER;
+            }
+        };
     }
 
     /** Whether a class's own way of making an object runs nothing. */
@@ -119,6 +139,15 @@ final class PickleRules {
     /** Whether Python looks an attribute of that name up by itself. */
     static boolean isSpecial(String text) {
         return text.startsWith("__") && text.endsWith("__");
+    }
+
+    /** The same of a text's bytes. */
+    static boolean isSpecial(byte[] bytes, int from, int to) {
+        return to - from >= 2
+                && bytes[from] == '_'
+                && bytes[from + 1] == '_'
+                && bytes[to - 1] == '_'
+                && bytes[to - 2] == '_';
     }
 
     static boolean isScorer(String full) {

@@ -1,6 +1,8 @@
 package io.modeltoecs.engine.model;
 
 import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.model.PickleMachine.Reader;
+import io.modeltoecs.engine.model.PickleValues.Global;
 import io.modeltoecs.engine.progress.Amounts;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -12,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -91,6 +94,7 @@ final class PickleScan {
     /** One file of the artifact, with all that is in it. */
     private final class OneFile {
         private final Findings findings = new Findings();
+        private final PickleNames pickleNames = new PickleNames(allowed);
         private final String file;
         private final long mostExpanded;
         private long expanded;
@@ -251,7 +255,7 @@ final class PickleScan {
                     }
                     Npy array = Npy.read(input);
                     if (array.objects()) {
-                        machine(input, findings, false).run();
+                        machine(input, findings, Reader.PICKLE).run();
                     } else if (array.bytes() < 0) {
                         return; // records of numbers: what follows can't be found
                     } else {
@@ -271,34 +275,51 @@ final class PickleScan {
             Findings found = sure ? findings : new Findings();
             MalformedPickle malformed = null;
             boolean arrays = false;
+            boolean padding = false;
             try (InputStream in = source.open()) {
                 PickleInput pickle = new PickleInput(in);
                 do { // what follows a pickle is read by whoever loads twice
-                    PickleMachine machine = machine(pickle, found, true);
+                    PickleMachine machine = machine(pickle, found, Reader.JOBLIB);
                     try {
                         machine.run();
                         found.ended = true;
                     } finally {
                         arrays |= machine.sawArrays();
+                        padding |= machine.sawPadding();
                     }
                 } while (!pickle.atEnd());
             } catch (MalformedPickle e) {
                 malformed = e;
             }
-            if (arrays) {
-                // plain pickle doesn't know of raw arrays: it would go on with their bytes
-                try (InputStream in = source.open()) {
-                    machine(new PickleInput(in), found, false).run();
-                } catch (MalformedPickle e) {
-                    // so would it fail; what it had imported by then is known
-                }
+            // who doesn't know of raw arrays, or of padding, would go on with their bytes
+            MalformedPickle otherwise = arrays ? asReadBy(Reader.PICKLE, source, found) : null;
+            if (padding) {
+                asReadBy(Reader.OLD_JOBLIB, source, found);
             }
-            if (!sure) {
-                if (found.isPickle(looksLikePickle(head))) {
-                    findings.add(found);
+            if (sure) {
+                refuse(path, malformed);
+                refuse(path, otherwise);
+            } else if (found.isPickle(looksLikePickle(head))) {
+                findings.add(found);
+                if (malformed != null && malformed.isForbidden() && found.imports()) {
+                    refuse(path, malformed);
                 }
-                return;
+                refuse(path, otherwise);
             }
+        }
+
+        /** What another reader would do that it may not; null where it is fine, or fails. */
+        private MalformedPickle asReadBy(Reader reader, Source source, Findings found)
+                throws IOException {
+            try (InputStream in = source.open()) {
+                machine(new PickleInput(in), found, reader).run();
+                return null;
+            } catch (MalformedPickle e) {
+                return e.isForbidden() ? e : null;
+            }
+        }
+
+        private void refuse(String path, MalformedPickle malformed) {
             if (malformed != null) {
                 findings.refuse(file);
                 throw new StepException(
@@ -307,8 +328,8 @@ final class PickleScan {
             }
         }
 
-        private PickleMachine machine(PickleInput in, Findings found, boolean joblib) {
-            return new PickleMachine(in, found, allowed::names, joblib);
+        private PickleMachine machine(PickleInput in, Findings found, Reader reader) {
+            return new PickleMachine(in, found, pickleNames, reader);
         }
 
         private InputStream counted(InputStream in) {
@@ -353,6 +374,7 @@ final class PickleScan {
     }
 
     private final class Findings implements PickleMachine.Imports {
+        private final Set<Global> seen = new HashSet<>();
         private final Set<String> names = new TreeSet<>();
         private final Set<String> refused = new TreeSet<>();
         private final List<String> told = new ArrayList<>();
@@ -361,18 +383,18 @@ final class PickleScan {
         private boolean words;
 
         @Override
-        public AllowList.Use found(String module, String name, long offset) {
-            String full = module + "." + name;
-            words |= !DOTTED.matcher(module).matches() || !DOTTED.matcher(name).matches();
-            AllowList.Use use = allowed.use(module, name);
-            if (use != null) {
-                names.add(full);
-                return use;
+        public void found(Global global, long offset) {
+            if (!seen.add(global)) {
+                return;
             }
-            if (told.size() < MOST_TOLD && refused.add(full)) {
-                told.add(printable(full) + " (byte " + offset + ")");
+            words |=
+                    !DOTTED.matcher(global.module).matches()
+                            || !DOTTED.matcher(global.name).matches();
+            if (global.use != null) {
+                names.add(global.full);
+            } else if (told.size() < MOST_TOLD && refused.add(global.full)) {
+                told.add(printable(global.full) + " (byte " + offset + ")");
             }
-            return AllowList.Use.TRUST; // it is refused: the rest is still read
         }
 
         @Override
@@ -383,6 +405,10 @@ final class PickleScan {
         /** Whether what was read as a pickle is one; text can begin as if it imported something. */
         boolean isPickle(boolean looksLikeOne) {
             return !words && (looksLikeOne || ended || called);
+        }
+
+        boolean imports() {
+            return !seen.isEmpty();
         }
 
         void add(Findings more) {

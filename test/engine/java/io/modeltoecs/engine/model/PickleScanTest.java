@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -155,6 +156,14 @@ class PickleScanTest {
                 "cmine.models\nA\n)R}b}b.",
                 "cmine.models\nA\n)Rq\u0000}bh\u0000}b.",
                 "(cmine.models\nA\n)Ro.",
+                // by a key of another memo
+                "h\u0000cmine.models\nA\n.",
+                // what lies across the end of a frame, which CPython drops; what follows STOP in one
+                "\u0080\u0004\u0095\u0002\u0000\u0000\u0000\u0000\u0000\u0000\u0000cmine.models\nA\n.",
+                "\u0080\u0004\u0095\u0003\u0000\u0000\u0000\u0000\u0000\u0000\u0000X\u0001\u0000\u0000\u0000x.",
+                "\u0080\u0004\u0095\u0004\u0000\u0000\u0000\u0000\u0000\u0000\u0000N.N.",
+                "\u0080\u0004\u0095\u000c\u0000\u0000\u0000\u0000\u0000\u0000\u0000"
+                        + "N0\u0095\u0003\u0000\u0000\u0000\u0000\u0000\u0000\u0000N..",
                 // what can't be read
                 "\u0080\u0006N.",
                 "N",
@@ -182,6 +191,15 @@ class PickleScanTest {
                 // the name through the memo, and the state
                 "V__array__\nq\u00070csklearn.utils._bunch\nBunch\n)\u0081}h\u0007cnumpy\nmean\nsb.",
                 "}q\u0007V__array__\ncnumpy\nmean\ns0csklearn.utils._bunch\nBunch\n)\u0081h\u0007b.",
+                "cscipy.optimize._optimize\nOptimizeResult\n)\u0081V__setstate__\ncnumpy\nmean\ns]b.",
+                "ccopyreg\n_reconstructor\ncscipy.optimize._optimize\nOptimizeResult\n"
+                        + "c__builtin__\ndict\n}V__setstate__\ncnumpy\nmean\ns\u0087R]b.",
+                // the name by an escape, the state through the memo, of another kind, or set twice
+                "csklearn.utils._bunch\nBunch\n)\u0081}V\\u005f_array__\ncnumpy\nmean\nsb.",
+                "N}V__array__\ncnumpy\nmean\ns\u0086q\u00010csklearn.utils._bunch\nBunch\n)\u0081h\u0001b.",
+                "csklearn.utils._bunch\nBunch\n)\u0081ccollections\nOrderedDict\n)RVa\nNsb.",
+                "csklearn.utils._bunch\nBunch\n)\u00812}b0}b.",
+                "cfunctools\npartial\ncnumpy\nmean\n\u0085R(cnumpy\nmean\n)}}V__array__\nNstb.",
                 "csklearn.metrics._scorer\n_Scorer\n)\u0081}V_response_method\nVsave_model\nsb.",
                 "ccopyreg\n_reconstructor\nccollections\ndeque\nccollections\ndeque\n]\u0087R.",
                 "ccopyreg\n__newobj__\ncnumpy\nmean\n\u0085R.",
@@ -369,6 +387,59 @@ class PickleScanTest {
 
         assertThatThrownBy(() -> scan.scan("m.joblib", folder.resolve("m.joblib")))
                 .hasMessageContaining("os.system (byte ");
+    }
+
+    @Test
+    void whatPlainPickleWouldReadIsReadToItsEnd() throws Exception {
+        python(
+                JOBLIB
+                        + "raw = b'a' + evil\n"
+                        + "dump([Array(f8, (3,), raw + b' ' * (24 - len(raw)))], 'm.joblib', alignment=0)");
+
+        assertThatThrownBy(() -> scan.scan("m.joblib", folder.resolve("m.joblib")))
+                .hasMessageContaining("os.system (byte ");
+    }
+
+    @Test
+    void whatAJoblibThatKnowsOfNoPaddingWouldReadIsRead() throws Exception {
+        python(
+                JOBLIB
+                        + """
+                raw = b'N' * 20 + b'cos\\nsystem\\n.'
+                for i in range(16): # the padding's length depends on where it is
+                    dump(['x' * i, Array(f8, (4,), raw)], 'm%d.joblib' % i)
+                """);
+
+        int refused = 0;
+        for (int i = 0; i < 16; i++) {
+            Path file = folder.resolve("m" + i + ".joblib");
+            try {
+                scan.scan("m.joblib", file);
+            } catch (StepException e) {
+                assertThat(e).hasMessageContaining("os.system (byte ");
+                refused++;
+            }
+        }
+        assertThat(refused).isPositive();
+    }
+
+    @Test
+    void aPickleOfAnotherNameMayNotDoWhatNoModelDoesEither() throws Exception {
+        PickleScan shipped = new PickleScan(AllowList.shippedAnd(List.of()));
+        Files.write(
+                folder.resolve("weights.bin"),
+                latin1("cfunctools\npartial\ncnumpy\nmean\n\u0085R)R."));
+
+        assertThatThrownBy(() -> shipped.scan("weights.bin", folder.resolve("weights.bin")))
+                .hasMessageContaining("it calls something that it didn't import");
+    }
+
+    @Test
+    @Timeout(60)
+    void tuplesOfTuplesCostNoMoreThanTheyAreLong() throws Exception {
+        String allowed = "cmine.models\nA\n";
+
+        assertThat(scan("]" + allowed + "22\u0087".repeat(200) + "a.")).hasSize(1);
     }
 
     @Test
