@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -133,6 +134,30 @@ class ServingImageTest {
                         "opt/model-to-ecs/runtime/model_to_ecs/__main__.py",
                         "opt/model-to-ecs/runtime/allowed-imports.txt");
         assertThat(project.lines).noneMatch(line -> line.contains(LocalRegistry.LOGIN.password()));
+    }
+
+    @Test
+    void aTokenThatEndsInAPushIsRefreshed() throws Exception {
+        AtomicInteger manifests = new AtomicInteger();
+        try (Front front =
+                new Front(
+                        registry.host(),
+                        exchange ->
+                                exchange.getRequestMethod().equals("PUT")
+                                                && exchange.getRequestURI()
+                                                        .getPath()
+                                                        .contains("/manifests/")
+                                                && manifests.getAndIncrement() == 0
+                                        ? 401
+                                        : 0)) {
+            ecr.registry = front.host();
+            Map<String, Object> result =
+                    run("repository", "team/late", "base", base.replace(registry.host(), front.host()));
+            assertThat(registry.json("team/late/manifests/" + result.get("digest")).path("layers"))
+                    .hasSize(4);
+        }
+        assertThat(project.lines).anyMatch(line -> line.startsWith("push: goes on with a new token"));
+        assertThat(ecr.asked).filteredOn("GetAuthorizationToken"::equals).hasSize(3);
     }
 
     @Test
@@ -242,6 +267,7 @@ class ServingImageTest {
         final List<String> policies = new ArrayList<>();
         volatile String scan = "";
         volatile String deny = "";
+        volatile String registry = ServingImageTest.registry.host();
         private final HttpServer server;
 
         Ecr() throws IOException {
@@ -273,7 +299,7 @@ class ServingImageTest {
                         "{\"authorizationData\":[{\"authorizationToken\":\"%s\",\"proxyEndpoint\":\"http://%s\"}]}"
                                 .formatted(
                                         Base64.getEncoder().encodeToString(token.getBytes()),
-                                        registry.host());
+                                        registry);
             } else if (action.equals("CreateRepository")) {
                 repositories.add(request.path("repositoryName").asText());
                 body = "{\"repository\":{}}";
