@@ -250,7 +250,13 @@ public final class ProcessContainers implements Containers {
 
     @Override
     public void freeze(String container) {
-        watcher(container).ifPresent(w -> w.descendants().forEach(p -> signal(p.pid(), "STOP")));
+        // Bubblewrap's own process goes on: it tells what the program ended with.
+        long first = first(container);
+        boolean isProgram = program(container).filter(p -> p.pid() == first).isPresent();
+        watcher(container).stream()
+                .flatMap(ProcessHandle::descendants)
+                .filter(p -> isProgram || p.pid() != first)
+                .forEach(p -> signal(p.pid(), "STOP"));
     }
 
     private void signal(String container, String name) {
@@ -336,10 +342,15 @@ public final class ProcessContainers implements Containers {
 
     /** A container's first process: the watcher's, or below bubblewrap's own. */
     private Optional<ProcessHandle> program(String id) {
-        long pid = read(place(id), "state").path("process").asLong();
+        long pid = first(id);
         Optional<ProcessHandle> first =
                 watcher(id).flatMap(w -> w.children().filter(c -> c.pid() == pid).findFirst());
         return bubblewrap.isEmpty() ? first : first.map(f -> f.children().findFirst().orElse(f));
+    }
+
+    /** What the watcher started, as it wrote it down. */
+    private long first(String id) {
+        return read(place(id), "state").path("process").asLong();
     }
 
     private static Optional<Long> startTime(long pid) {
