@@ -80,6 +80,9 @@ final class FakeAws implements AutoCloseable {
 
     boolean stopOffered;
 
+    /** The id of keys whose time is over, or null. */
+    String expiredKey;
+
     /** The hook at which the deployment is paused, or null. */
     String waiting;
 
@@ -394,7 +397,7 @@ final class FakeAws implements AutoCloseable {
                 .filter(
                         it ->
                                 it.matches(
-                                        "RegisterTaskDefinition|(Create|Update|Delete)Service|Stop.*|RunTask|Deregister.*|PUT .*"))
+                                        "RegisterTaskDefinition|(Create|Update|Delete)Service|(Stop|Continue).*|RunTask|Deregister.*|PUT .*"))
                 .toList();
     }
 
@@ -412,7 +415,11 @@ final class FakeAws implements AutoCloseable {
                 synchronized (this) {
                     calls.add(new Call(action, json));
                     Deque<Function<JsonNode, Answer>> queued = faults.get(action);
-                    answer =
+                    String signature = exchange.getRequestHeaders().getFirst("Authorization");
+                    boolean expired =
+                            expiredKey != null
+                                    && signature.contains("Credential=" + expiredKey + "/");
+                    answer = expired ? error("ExpiredTokenException", "The security token included in the request is expired") :
                             queued == null || queued.isEmpty()
                                     ? act(action, json)
                                     : queued.poll().apply(json);

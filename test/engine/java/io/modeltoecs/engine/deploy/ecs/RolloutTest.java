@@ -99,6 +99,26 @@ class RolloutTest {
     }
 
     @Test
+    void whenItsKeysEndInMidWayItGoesOnWithNewOnes() {
+        demo.rollsWell();
+        Run run = demo.deploy().begin();
+        while (aws.called("UpdateService").isEmpty()) {
+            run.look();
+        }
+        aws.expiredKey = "key";
+        for (int i = 0; i < 3; i++) {
+            assertThat(run.look()).isFalse();
+        }
+        run.renew("newkey");
+
+        assertThat(run.toEnd()).containsEntry("state", "COMPLETED");
+        assertThat(aws.called("UpdateService")).hasSize(1);
+        assertThat(run.said)
+                .filteredOn(it -> it.contains("The security token included in the request is expired"))
+                .hasSize(1);
+    }
+
+    @Test
     void twoRolloutsThatWatchShareTheirCalls() {
         Run.TestClock clock = new Run.TestClock();
         Pollers pollers = new Pollers(clock);

@@ -35,6 +35,7 @@ final class Run {
     final TestClock clock;
     RolloutState state;
     int looks;
+    private String key = "key";
 
     private final Function<Run, Step> make;
     private Step step;
@@ -72,7 +73,7 @@ final class Run {
                 pollers,
                 run -> {
                     AwsAccess access =
-                            new AwsAccess(options.aws(), new AwsKeys("key", "secret", null), false);
+                            new AwsAccess(options.aws(), new AwsKeys(run.key, "secret", null), false);
                     return new Step(
                             access,
                             EcsDeployment.of(
@@ -98,7 +99,7 @@ final class Run {
                 new Pollers(new TestClock()),
                 run -> {
                     AwsAccess access =
-                            new AwsAccess(options.aws(), new AwsKeys("key", "secret", null), false);
+                            new AwsAccess(options.aws(), new AwsKeys(run.key, "secret", null), false);
                     return new Step(
                             access, RollbackEcs.of(options, access, run.said::add, run.pollers));
                 });
@@ -143,6 +144,13 @@ final class Run {
         state = before;
         step.close();
         step = null;
+    }
+
+    /** Goes on with other keys, as a controller does that reads its credentials again. */
+    void renew(String other) {
+        step.close();
+        step = null;
+        key = other;
     }
 
     void abort() {
