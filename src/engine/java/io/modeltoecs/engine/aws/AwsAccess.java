@@ -1,6 +1,8 @@
 package io.modeltoecs.engine.aws;
 
 import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.http.ApacheClients;
+import io.modeltoecs.engine.http.Outbound;
 import io.modeltoecs.engine.options.AwsOptions;
 import java.net.URI;
 import java.time.Duration;
@@ -20,7 +22,8 @@ import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.retry.RetryMode;
 import software.amazon.awssdk.http.SdkHttpClient;
-import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.http.apache.ProxyConfiguration;
 import software.amazon.awssdk.profiles.ProfileFile;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
@@ -51,22 +54,26 @@ public final class AwsAccess implements AutoCloseable {
     private final AwsCredentialsProvider credentials;
     private final Region region;
     private final Identity identity;
-    private final SdkHttpClient http =
-            UrlConnectionHttpClient.builder()
-                    .connectionTimeout(Duration.ofSeconds(10))
-                    .socketTimeout(Duration.ofSeconds(60))
-                    .build();
+    private final Outbound outbound;
+    private final SdkHttpClient http;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+
+    /** With this process's own way out. */
+    public AwsAccess(AwsOptions options, AwsKeys keys, boolean defaultChain) {
+        this(options, keys, defaultChain, Outbound.of(System.getenv()));
+    }
 
     /**
      * @param options region, endpoint and role
      * @param keys the keys that the step was given, or null
      * @param defaultChain whether the SDK's own search for credentials may be used without keys
+     * @param outbound proxies and certificates; on a controller never those of a build
      * @throws StepException if there are neither keys nor the default chain, or no region
      */
-    public AwsAccess(AwsOptions options, AwsKeys keys, boolean defaultChain) {
+    public AwsAccess(AwsOptions options, AwsKeys keys, boolean defaultChain, Outbound outbound) {
         this.options = options;
-        opened.push(http);
+        this.outbound = outbound;
+        http = keep(http(outbound));
         if (options.region() == null) {
             throw new StepException(
                     "no AWS region: give 'region', set it in the global configuration, or set"
@@ -78,6 +85,23 @@ public final class AwsAccess implements AutoCloseable {
                         keys, options.roleArn(), options.externalId(), region, options.endpoint());
         AwsCredentialsProvider own = own(keys, defaultChain);
         credentials = options.roleArn() == null ? own : assume(own);
+    }
+
+    private static SdkHttpClient http(Outbound outbound) {
+        ApacheHttpClient.Builder builder =
+                ApacheHttpClient.builder()
+                        .connectionTimeout(Duration.ofSeconds(10))
+                        .socketTimeout(Duration.ofSeconds(60))
+                        .expectContinueEnabled(false)
+                        .proxyConfiguration(
+                                ProxyConfiguration.builder()
+                                        .useSystemPropertyValues(false)
+                                        .useEnvironmentVariableValues(false)
+                                        .build())
+                        .httpRoutePlanner(ApacheClients.routes(outbound))
+                        .credentialsProvider(ApacheClients.logins(outbound));
+        outbound.trusted().ifPresent(it -> builder.tlsTrustManagersProvider(() -> it));
+        return builder.build();
     }
 
     private AwsCredentialsProvider own(AwsKeys keys, boolean defaultChain) {
@@ -122,6 +146,11 @@ public final class AwsAccess implements AutoCloseable {
     /** Who asks with these clients, and whom. */
     public Identity identity() {
         return identity;
+    }
+
+    /** The way out, also for what AWS refers to. */
+    public Outbound outbound() {
+        return outbound;
     }
 
     /** Region of all clients. */

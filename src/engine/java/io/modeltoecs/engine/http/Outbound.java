@@ -4,8 +4,12 @@ import io.modeltoecs.engine.StepException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
+import java.net.SocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,13 +19,15 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
@@ -29,8 +35,8 @@ import javax.net.ssl.X509TrustManager;
 
 /**
  * The way out of this machine: proxies ({@code HTTPS_PROXY}, {@code HTTP_PROXY}, {@code NO_PROXY},
- * in either case) and certificates of a private CA. One rule for whatever speaks HTTP: this
- * process, and pip, uv and git, which get it by {@link #complete}.
+ * in either case) and certificates of a private CA. One rule for whatever speaks HTTP: the clients
+ * of registries and of AWS, and pip, uv and git, which get it by {@link #complete}.
  */
 public final class Outbound {
     /** Variables that name a file of certificates, the one that counts most first. */
@@ -46,7 +52,7 @@ public final class Outbound {
     private static final List<String> PROXIES = List.of("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY");
 
     private final Map<String, String> settings;
-    private SSLContext tls;
+    private Optional<SSLContext> tls;
 
     /**
      * A proxy.
@@ -92,15 +98,40 @@ public final class Outbound {
         return complete;
     }
 
+    /**
+     * The variables that say what an administrator has set otherwise.
+     *
+     * @param direct hosts that are reached without the proxy, as {@code NO_PROXY} has them
+     */
+    public static Map<String, String> variables(Proxy proxy, List<String> direct) {
+        String login =
+                proxy.user() == null
+                        ? ""
+                        : encode(proxy.user())
+                                + (proxy.password() == null ? "" : ":" + encode(proxy.password()))
+                                + "@";
+        String url = "http://" + login + proxy;
+        return Map.of("HTTPS_PROXY", url, "HTTP_PROXY", url, "NO_PROXY", String.join(",", direct));
+    }
+
+    private static String encode(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
     private static Optional<String> given(Map<String, String> environment, String name) {
         return Optional.ofNullable(environment.get(name)).filter(value -> !value.isBlank());
     }
 
     /** The proxy for a URI, or nothing where there is none or it isn't to be used. */
     public Optional<Proxy> proxy(URI target) {
-        String variable = target.getScheme().equals("http") ? "HTTP_PROXY" : "HTTPS_PROXY";
+        return isDirect(target)
+                ? Optional.empty()
+                : named(target.getScheme().equals("http") ? "HTTP_PROXY" : "HTTPS_PROXY");
+    }
+
+    private Optional<Proxy> named(String variable) {
         Optional<String> value = given(settings, variable);
-        if (value.isEmpty() || isDirect(target)) {
+        if (value.isEmpty()) {
             return Optional.empty();
         }
         String text = value.get().contains("://") ? value.get() : "http://" + value.get();
@@ -154,6 +185,14 @@ public final class Outbound {
             String network = plain.substring(0, plain.indexOf('/'));
             return (address(network) & mask) == (address(host) & mask);
         }
+        if (plain.contains("*")) {
+            // as Jenkins has it
+            String parts =
+                    Arrays.stream(name.split("\\*", -1))
+                            .map(Pattern::quote)
+                            .collect(Collectors.joining(".*"));
+            return host.matches(parts);
+        }
         return host.equals(plain) || host.endsWith("." + plain);
     }
 
@@ -171,27 +210,65 @@ public final class Outbound {
     }
 
     /**
-     * Trust in what the JVM trusts and in the private CA's certificates.
-     *
-     * @throws StepException if their file can't be read
+     * Chooses the proxy of each request. Where the environment names none at all, what the JVM was
+     * told by {@code https.proxyHost} and the like counts.
      */
-    public synchronized SSLContext tls() {
+    public ProxySelector selector() {
+        return proxies().isEmpty() ? ProxySelector.getDefault() : new Selector();
+    }
+
+    /** All proxies that are named. */
+    List<Proxy> proxies() {
+        return Stream.of("HTTPS_PROXY", "HTTP_PROXY").flatMap(it -> named(it).stream()).toList();
+    }
+
+    private final class Selector extends ProxySelector {
+        @Override
+        public List<java.net.Proxy> select(URI target) {
+            return List.of(
+                    proxy(target)
+                            .map(it -> InetSocketAddress.createUnresolved(it.host(), it.port()))
+                            .map(it -> new java.net.Proxy(java.net.Proxy.Type.HTTP, it))
+                            .orElse(java.net.Proxy.NO_PROXY));
+        }
+
+        @Override
+        public void connectFailed(URI target, SocketAddress proxy, IOException why) {
+            // there is no other one to try
+        }
+    }
+
+    /** TLS with {@link #trusted}; empty where no private CA is named. */
+    public synchronized Optional<SSLContext> tls() {
         if (tls == null) {
-            tls = newTls();
+            tls = trusted().map(Outbound::context);
         }
         return tls;
     }
 
-    private SSLContext newTls() {
+    /**
+     * Trust in what the JVM trusts and in the private CA's certificates; empty where none is named.
+     *
+     * @throws StepException if their file can't be read
+     */
+    public Optional<TrustManager[]> trusted() {
+        Optional<String> file = given(settings, CERTIFICATES.get(0));
+        if (file.isEmpty()) {
+            return Optional.empty();
+        }
         try {
-            List<X509TrustManager> managers = new ArrayList<>();
-            managers.add(manager(null));
-            Optional<String> file = given(settings, CERTIFICATES.get(0));
-            if (file.isPresent()) {
-                managers.add(manager(store(Path.of(file.get()))));
-            }
+            List<X509TrustManager> managers =
+                    List.of(manager(null), manager(store(Path.of(file.get()))));
+            return Optional.of(new TrustManager[] {new AnyOf(managers)});
+        } catch (GeneralSecurityException e) {
+            throw new StepException("TLS can't be set up: " + e.getMessage(), e);
+        }
+    }
+
+    private static SSLContext context(TrustManager[] managers) {
+        try {
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, new TrustManager[] {new AnyOf(managers)}, null);
+            context.init(null, managers, null);
             return context;
         } catch (GeneralSecurityException e) {
             throw new StepException("TLS can't be set up: " + e.getMessage(), e);

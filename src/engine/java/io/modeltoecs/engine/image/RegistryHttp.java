@@ -1,5 +1,6 @@
 package io.modeltoecs.engine.image;
 
+import io.modeltoecs.engine.http.ApacheClients;
 import io.modeltoecs.engine.http.Outbound;
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,24 +8,17 @@ import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.http.Header;
-import org.apache.http.HttpHost;
-import org.apache.http.auth.AuthScope;
-import org.apache.http.auth.UsernamePasswordCredentials;
 import org.apache.http.client.config.RequestConfig;
 import org.apache.http.client.methods.CloseableHttpResponse;
 import org.apache.http.client.methods.HttpUriRequest;
 import org.apache.http.client.methods.RequestBuilder;
-import org.apache.http.client.protocol.HttpClientContext;
-import org.apache.http.impl.client.BasicCredentialsProvider;
 import org.apache.http.impl.client.CloseableHttpClient;
-import org.apache.http.impl.client.HttpClients;
 
 /**
  * HTTP to a registry: with TLS and a certificate that is trusted, but plain to a registry of this
@@ -38,7 +32,6 @@ final class RegistryHttp implements AutoCloseable {
     private static final int LONGEST_ERROR_BYTES = 10_000;
     private static final String PLAIN = "http://";
 
-    private final Outbound outbound;
     private final CloseableHttpClient client;
     private final ExecutorService threads = Executors.newCachedThreadPool(RegistryHttp::daemon);
     private final URI root;
@@ -47,10 +40,8 @@ final class RegistryHttp implements AutoCloseable {
      * @param registry host and port, after {@code http://} where it is to be spoken to without TLS
      */
     RegistryHttp(String registry, Outbound outbound) throws IOException {
-        this.outbound = outbound;
         this.client =
-                HttpClients.custom()
-                        .setSSLContext(outbound.tls())
+                ApacheClients.by(outbound)
                         .setMaxConnPerRoute(CONNECTIONS)
                         .setMaxConnTotal(2 * CONNECTIONS)
                         .setUserAgent("model-to-ecs")
@@ -120,23 +111,8 @@ final class RegistryHttp implements AutoCloseable {
                         .setConnectTimeout(CONNECT_MILLIS)
                         .setConnectionRequestTimeout(ANSWER_MILLIS)
                         .setSocketTimeout(ANSWER_MILLIS);
-        HttpClientContext context = HttpClientContext.create();
-        Optional<Outbound.Proxy> proxy = outbound.proxy(builder.getUri());
-        if (proxy.isPresent()) {
-            HttpHost host = new HttpHost(proxy.get().host(), proxy.get().port());
-            config.setProxy(host);
-            if (proxy.get().user() != null) {
-                BasicCredentialsProvider logins = new BasicCredentialsProvider();
-                logins.setCredentials(
-                        new AuthScope(host),
-                        new UsernamePasswordCredentials(
-                                proxy.get().user(), proxy.get().password()));
-                context.setCredentialsProvider(logins);
-            }
-        }
         HttpUriRequest request = builder.setConfig(config.build()).build();
-        Future<CloseableHttpResponse> answer =
-                threads.submit(() -> client.execute(request, context));
+        Future<CloseableHttpResponse> answer = threads.submit(() -> client.execute(request));
         try {
             return answer.get();
         } catch (InterruptedException e) {

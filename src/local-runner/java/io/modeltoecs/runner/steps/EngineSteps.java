@@ -5,6 +5,7 @@ import io.modeltoecs.engine.aws.AwsAccess;
 import io.modeltoecs.engine.aws.AwsKeys;
 import io.modeltoecs.engine.deploy.ecs.EcsDeployment;
 import io.modeltoecs.engine.deploy.ecs.RollbackEcs;
+import io.modeltoecs.engine.http.Outbound;
 import io.modeltoecs.engine.image.ImageBuild;
 import io.modeltoecs.engine.image.Login;
 import io.modeltoecs.engine.image.ServingImage;
@@ -175,7 +176,11 @@ public final class EngineSteps implements ModelSteps {
     }
 
     private static AwsAccess access(StepContext context, AwsOptions options) {
-        return new AwsAccess(options, keys(context, options.credentialsId()), true);
+        return new AwsAccess(
+                options,
+                keys(context, options.credentialsId()),
+                true,
+                Outbound.of(context.environment()));
     }
 
     private static AwsKeys keys(StepContext context, String credentialsId) {

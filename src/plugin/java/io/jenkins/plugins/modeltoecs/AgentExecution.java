@@ -82,10 +82,14 @@ abstract class AgentExecution extends EngineExecution {
         pauseMillis = SOON_MILLIS;
     }
 
-    /** The environment of the enclosing block, less its AWS keys: these stay on the controller. */
+    /**
+     * The environment of the enclosing block, less its AWS keys: these stay on the controller. With
+     * Jenkins' proxy, where it names none.
+     */
     final EnvVars agentEnvironment() throws IOException, InterruptedException {
         EnvVars environment = new EnvVars(environment());
         environment.keySet().removeAll(KEYS);
+        WayOut.complete(environment);
         return environment;
     }
 

@@ -52,7 +52,7 @@ final class StepCredentials {
                             + " AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the enclosing"
                             + " block");
         }
-        return new AwsAccess(options, keys, defaultChain);
+        return new AwsAccess(options, keys, defaultChain, WayOut.ofController());
     }
 
     /** User name and password, or null without an id. */

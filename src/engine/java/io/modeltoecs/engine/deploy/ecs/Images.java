@@ -3,16 +3,24 @@ package io.modeltoecs.engine.deploy.ecs;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.aws.AwsAccess;
+import io.modeltoecs.engine.http.ApacheClients;
 import io.modeltoecs.engine.progress.Progress;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.http.HttpRequest;
+import org.apache.http.HttpResponse;
+import org.apache.http.ProtocolException;
+import org.apache.http.client.RedirectStrategy;
+import org.apache.http.client.config.RequestConfig;
+import org.apache.http.client.methods.CloseableHttpResponse;
+import org.apache.http.client.methods.HttpUriRequest;
+import org.apache.http.client.methods.RequestBuilder;
+import org.apache.http.impl.client.CloseableHttpClient;
+import org.apache.http.impl.client.DefaultRedirectStrategy;
+import org.apache.http.protocol.HttpContext;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.ecr.EcrClient;
@@ -39,6 +47,8 @@ final class Images {
         "application/vnd.docker.distribution.manifest.list.v2+json",
         "application/vnd.docker.distribution.manifest.v2+json"
     };
+    private static final int CONNECT_MILLIS = 10_000;
+    private static final int ANSWER_MILLIS = 30_000;
     private static final int MAX_CONFIG_BYTES = 4 * 1024 * 1024;
 
     private final AwsAccess access;
@@ -204,29 +214,39 @@ final class Images {
         }
     }
 
-    private static byte[] download(URI uri, String authorization) throws IOException {
-        HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(30));
-        if (authorization != null) {
-            request.header("Authorization", authorization);
-        }
-        try {
-            HttpResponse<java.io.InputStream> answer =
-                    http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
-            try (java.io.InputStream body = answer.body()) {
-                if (answer.statusCode() / 100 == 3 && authorization != null) {
-                    // the signed address of the blob's store takes no login of the registry
-                    return download(
-                            uri.resolve(answer.headers().firstValue("Location").orElse("")), null);
-                }
-                if (answer.statusCode() != 200) {
-                    throw new IOException("the registry answers " + answer.statusCode());
-                }
-                return body.readNBytes(MAX_CONFIG_BYTES);
+    private byte[] download(URI uri, String authorization) throws IOException {
+        RequestConfig patience =
+                RequestConfig.custom()
+                        .setConnectTimeout(CONNECT_MILLIS)
+                        .setSocketTimeout(ANSWER_MILLIS)
+                        .build();
+        HttpUriRequest request =
+                RequestBuilder.get(uri)
+                        .addHeader("Authorization", authorization)
+                        .setConfig(patience)
+                        .build();
+        // a signed address that it is sent on to takes no login of the registry
+        RedirectStrategy withoutLogin =
+                new DefaultRedirectStrategy() {
+                    @Override
+                    public HttpUriRequest getRedirect(
+                            HttpRequest from, HttpResponse answer, HttpContext context)
+                            throws ProtocolException {
+                        return RequestBuilder.get(getLocationURI(from, answer, context))
+                                .setConfig(patience)
+                                .build();
+                    }
+                };
+        try (CloseableHttpClient client =
+                        ApacheClients.by(access.outbound())
+                                .setRedirectStrategy(withoutLogin)
+                                .build();
+                CloseableHttpResponse answer = client.execute(request)) {
+            int status = answer.getStatusLine().getStatusCode();
+            if (status != 200) {
+                throw new IOException("the registry answers " + status);
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
+            return answer.getEntity().getContent().readNBytes(MAX_CONFIG_BYTES);
         }
     }
 

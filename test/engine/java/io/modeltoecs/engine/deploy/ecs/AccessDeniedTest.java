@@ -18,6 +18,7 @@ class AccessDeniedTest {
     /** What it can't do without. */
     private static final Set<String> NEEDED =
             Set.of(
+                    "BatchGetImage",
                     "DescribeServices",
                     "DescribeTaskDefinition",
                     "RegisterTaskDefinition",
