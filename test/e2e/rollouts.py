@@ -86,7 +86,7 @@ class Rollouts(Outside):
         # the first start on a machine is the slowest
         self.aws(
             "ecs", "update-service", "--cluster", "demo", "--service", self.name,
-            "--health-check-grace-period-seconds", "30",
+            "--health-check-grace-period-seconds", "45",
         )
 
     def spec(self, **service):

@@ -21,7 +21,7 @@ CAUSES = {
     ),
     "never healthy": (
         {"MODE": "never ready"}, {}, {},
-        ["The load balancer's health check got an error from the program", "codes: [503]", "GracePeriodSeconds (now 30)"],
+        ["The load balancer's health check got an error from the program", "codes: [503]", "GracePeriodSeconds (now 45)"],
     ),
     "healthy, and ill after 20 s": (
         {"MODE": "ill after 20 s"}, {"verify": "[[path: '/ready', seconds: 40]]"}, {},
