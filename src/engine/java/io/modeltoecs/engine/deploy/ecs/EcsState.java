@@ -140,7 +140,7 @@ final class EcsState extends RolloutState {
     long wrong;
     String wrongFirst;
 
-    /** The address that {@code verify} takes where none is given. */
+    /** The service's address, which {@code verify} takes where none is given. */
     String url;
 
     /** Tasks that have answered for themselves. */

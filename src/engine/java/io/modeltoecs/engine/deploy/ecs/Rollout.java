@@ -488,6 +488,10 @@ final class Rollout implements DeploymentTarget {
     private Optional<Duration> watching(EcsState state, Service service, String deploymentId) {
         state.deploymentId = deploymentId;
         state.service = service.serviceArn();
+        if (state.url == null) {
+            // asked for now: once it has completed nothing is waited for that can be known before
+            state.url = loadBalancing.url(service);
+        }
         // what it waits by its own configuration is beside the time that it may take
         state.deadline += Shifting.bakes(service.deploymentConfiguration()).toMillis();
         state.watchedSince = clock.millis();
@@ -602,7 +606,9 @@ final class Rollout implements DeploymentTarget {
         result.put("state", how);
         result.put("model", state.model);
         result.put("image", state.image);
-        result.put("url", service.map(loadBalancing::url).orElse(null));
+        result.put(
+                "url",
+                state.url == null ? service.map(loadBalancing::url).orElse(null) : state.url);
         result.put("seconds", seconds(state));
         result.put("rolledBack", back);
     }
