@@ -207,7 +207,7 @@ class RegistryFaultsTest {
             String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
             Process process =
                     new ProcessBuilder(
-                                    keytool, "-genkeypair", "-alias", "a", "-keyalg", "RSA",
+                                    keytool, "-genkeypair", "-alias", "a", "-keyalg", "RSA", "-keysize", "2048",
                                     "-dname", "CN=registry", "-ext", "san=ip:127.0.0.1",
                                     "-validity", "2", "-keystore", file.toString(),
                                     "-storepass", "password", "-storetype", "PKCS12")
