@@ -373,7 +373,7 @@ final class PickleScan {
         }
     }
 
-    private final class Findings implements PickleMachine.Imports {
+    private static final class Findings implements PickleMachine.Imports {
         private final Set<Global> seen = new HashSet<>();
         private final Set<String> names = new TreeSet<>();
         private final Set<String> refused = new TreeSet<>();
