@@ -6,6 +6,7 @@ import io
 import os
 import pickle
 import struct
+import tracemalloc
 
 import joblib
 import numpy
@@ -17,6 +18,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from xgboost import XGBRegressor
 
 X = numpy.random.RandomState(0).normal(size=(60, 3))
 Y = (X[:, 0] > 0).astype(int)
@@ -223,11 +225,14 @@ HONEST = {
     "pipeline": make_pipeline(StandardScaler(), FunctionTransformer(numpy.tanh), KNeighborsClassifier()).fit(X, Y),
     "search": GridSearchCV(KNeighborsClassifier(), {"n_neighbors": [1, 3]}, scoring="f1").fit(X, Y),
     "lightgbm": LGBMRegressor(n_estimators=3, verbosity=-1).fit(X, Y),
+    "xgboost": XGBRegressor(n_estimators=3).fit(X, Y),
 }
 WRITTEN = {
     "pickle": pickle.dumps,
     "protocol 0": lambda model: pickle.dumps(model, 0),
     "protocol 2": lambda model: pickle.dumps(model, 2),
+    "protocol 3": lambda model: pickle.dumps(model, 3),
+    "protocol 5": lambda model: pickle.dumps(model, 5),
     "joblib": joblib_bytes,
     "joblib zlib": lambda model: joblib_bytes(model, compress=3),
     "joblib xz": lambda model: joblib_bytes(model, compress="xz"),
@@ -247,6 +252,23 @@ def test_honest_models_are_served_as_they_predict(serve, store, model):
 def test_however_they_are_written(unpickle, write):
     model = HONEST["forest"]
     assert unpickle(write(model)).predict(X).tolist() == model.predict(X).tolist()
+
+
+@pytest.mark.parametrize("protocol", [4, 5])
+def test_an_array_is_held_once(unpickle, protocol):
+    array = numpy.arange(4_000_000)
+    content = pickle.dumps(array, protocol)
+    tracemalloc.start()
+    read = unpickle(content)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.5 * array.nbytes
+    assert (read == array).all()
+
+
+def test_an_array_that_is_cut_off(refused):
+    content = pickle.dumps(numpy.arange(400_000), 5)
+    refused(content[:2_000_000], code=1, tells="truncated")
 
 
 def test_arrays_of_objects_written_by_joblib(unpickle):

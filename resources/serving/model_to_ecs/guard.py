@@ -24,6 +24,7 @@ _CALL_ARGUMENTS = {
 _SCORERS = "sklearn.metrics._scorer."
 _RESPONSE_METHODS = {"default", "predict", "predict_proba", "predict_log_proba", "decision_function", "transform"}
 _HAS_OBJECTS = 1  # among numpy's flags of a dtype
+_PIECE = 1 << 20
 
 
 def refuse(what: str) -> LoadError:
@@ -122,6 +123,18 @@ class Guard(pickle._Unpickler):  # type: ignore[name-defined,misc]
         super()._instantiate(klass, args)
         self._fresh()
 
+    def load_bytearray8(self) -> None:
+        """Read an array's bytes in pieces: pickle's own in Python holds them three times."""
+        length = int.from_bytes(self.read(8), "little")
+        content = bytearray(length)
+        for start in range(0, length, _PIECE):
+            end = min(start + _PIECE, length)
+            piece = self.read(end - start)
+            if len(piece) < end - start:
+                raise pickle.UnpicklingError("pickle data was truncated")
+            content[start:end] = piece
+        self.append(content)
+
     def load_build(self) -> None:
         instance, state = self.stack[-2], self.stack[-1]
         # Setting a state may call what an earlier one set.
@@ -190,6 +203,7 @@ class Guard(pickle._Unpickler):  # type: ignore[name-defined,misc]
         pickle.REDUCE[0]: load_reduce,
         pickle.NEWOBJ[0]: load_newobj,
         pickle.NEWOBJ_EX[0]: load_newobj_ex,
+        pickle.BYTEARRAY8[0]: load_bytearray8,
         pickle.BUILD[0]: load_build,
         pickle.APPEND[0]: load_append,
         pickle.APPENDS[0]: load_appends,
