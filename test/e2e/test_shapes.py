@@ -130,7 +130,8 @@ def exercise_repositories(ecr, cloud, name):
     ecr.describe_image_scan_findings(repositoryName=name, imageId=image)
     detail = ecr.describe_images(repositoryName=name)["imageDetails"][0]
     assert detail["imageTags"] == ["v1"]
-    ecr.batch_get_image(repositoryName=name, imageIds=[image, missing])
+    manifest = ecr.batch_get_image(repositoryName=name, imageIds=[image, missing])["images"][0]["imageManifest"]
+    ecr.put_image(repositoryName=name, imageManifest=manifest, imageTag="other")
     ecr.batch_check_layer_availability(repositoryName=name, layerDigests=["sha256:" + "0" * 64, detail["imageDigest"]])
     ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=json.dumps({"rules": [], "note": "x" * 100}))
     ecr.get_lifecycle_policy(repositoryName=name)

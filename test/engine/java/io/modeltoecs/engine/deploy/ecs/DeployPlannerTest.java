@@ -110,7 +110,7 @@ class DeployPlannerTest {
                         Map.of(
                                 "image", demo.image,
                                 "env", Map.of("TOKEN", "plain", "NEW", "x"),
-                                "secrets", Map.of("OWN", "arn:own"),
+                                "secrets", Map.of("OWN", "/team/own"),
                                 "allow", List.of("a.b.C", "d.*"),
                                 "taskRoleArn", "arn:other",
                                 "executionRoleArn", "arn:exec"));
@@ -120,7 +120,7 @@ class DeployPlannerTest {
         assertThat(env(after, "OWN")).isNull();
         assertThat(env(after, "MODEL_ALLOW")).isEqualTo("a.b.C,d.*");
         assertThat(after.at("/containerDefinitions/0/secrets").toString())
-                .isEqualTo("[{\"name\":\"OWN\",\"valueFrom\":\"arn:own\"}]");
+                .isEqualTo("[{\"name\":\"OWN\",\"valueFrom\":\"/team/own\"}]");
         assertThat(after.path("taskRoleArn").asText()).isEqualTo("arn:other");
         assertThat(after.path("executionRoleArn").asText()).isEqualTo("arn:exec");
     }
