@@ -3,7 +3,7 @@
 from outside import Outside
 
 TRAIN = """
-import os, pickle
+import json, os, pickle
 import joblib, numpy
 from lightgbm import LGBMClassifier
 from sklearn.compose import ColumnTransformer
@@ -36,6 +36,8 @@ for name, model in models.items():
             pickle.dump(model, file, protocol)
     joblib.dump(model, f"models/{name}.joblib")
     joblib.dump(model, f"models/{name}-zlib.joblib", compress=3)
+with open("metrics.json", "w") as file:
+    json.dump({"models": len(models)}, file)
 print(len(os.listdir("models")), "files written")
 """
 
