@@ -112,8 +112,8 @@ class DeployPlannerTest {
                                 "env", Map.of("TOKEN", "plain", "NEW", "x"),
                                 "secrets", Map.of("OWN", "/team/own"),
                                 "allow", List.of("a.b.C", "d.*"),
-                                "taskRoleArn", "arn:other",
-                                "executionRoleArn", "arn:exec"));
+                                "taskRoleArn", "arn:aws:iam::123456789012:role/other",
+                                "executionRoleArn", "arn:aws:iam::123456789012:role/exec"));
 
         assertThat(env(after, "TOKEN")).isEqualTo("plain");
         assertThat(env(after, "NEW")).isEqualTo("x");
@@ -121,8 +121,8 @@ class DeployPlannerTest {
         assertThat(env(after, "MODEL_ALLOW")).isEqualTo("a.b.C,d.*");
         assertThat(after.at("/containerDefinitions/0/secrets").toString())
                 .isEqualTo("[{\"name\":\"OWN\",\"valueFrom\":\"/team/own\"}]");
-        assertThat(after.path("taskRoleArn").asText()).isEqualTo("arn:other");
-        assertThat(after.path("executionRoleArn").asText()).isEqualTo("arn:exec");
+        assertThat(after.path("taskRoleArn").asText()).isEqualTo("arn:aws:iam::123456789012:role/other");
+        assertThat(after.path("executionRoleArn").asText()).isEqualTo("arn:aws:iam::123456789012:role/exec");
     }
 
     @Test
