@@ -105,6 +105,7 @@ class DeployPlannerTest {
 
     @Test
     void setsEnvironmentSecretsAndRoles() {
+        aws.parameters.add("/team/own");
         JsonNode after =
                 registered(
                         Map.of(
