@@ -176,8 +176,7 @@ final class Services {
                         Rollout.REVISION_SETTINGS.contains(member)
                                 && !in.get(member).equals(settings.get(member));
                 if (member.equals("deploymentConfiguration")) {
-                    // Members that are not given keep their values.
-                    settings.withObject("/" + member).setAll((ObjectNode) in.get(member));
+                    configure(settings.withObject("/" + member), (ObjectNode) in.get(member));
                 } else {
                     copy(in, settings, member);
                 }
@@ -209,6 +208,16 @@ final class Services {
         }
         store.changed(service);
         return answer(service);
+    }
+
+    /**
+     * Members that are not given keep their values, but for what only the former strategy takes.
+     */
+    private static void configure(ObjectNode configuration, ObjectNode given) {
+        if (given.has("strategy") && !given.get("strategy").equals(configuration.get("strategy"))) {
+            configuration.remove(List.of("canaryConfiguration", "linearConfiguration"));
+        }
+        configuration.setAll(given);
     }
 
     JsonNode delete(ObjectNode in) {

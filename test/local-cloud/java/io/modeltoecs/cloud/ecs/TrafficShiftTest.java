@@ -308,6 +308,17 @@ class TrafficShiftTest {
     }
 
     @Test
+    void anotherStrategyLeavesBehindWhatOnlyTheFormerOneTakes() {
+        create(CANARY);
+
+        update("\"deploymentConfiguration\": {\"strategy\": \"BLUE_GREEN\"}");
+
+        JsonNode configuration = cloud.service().path("deploymentConfiguration");
+        assertThat(configuration.path("strategy").asText()).isEqualTo("BLUE_GREEN");
+        assertThat(configuration.has("canaryConfiguration")).isFalse();
+    }
+
+    @Test
     void aDeploymentLasts30DaysAtMost() {
         String long14Days =
                 ", \"timeoutConfiguration\": {\"timeoutInMinutes\": 20160, \"action\":"
