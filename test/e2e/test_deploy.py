@@ -145,7 +145,8 @@ def shifting(cloud, tmp_path_factory):
             """Lets deployments pause before these stages, or never."""
             hook = {"targetType": "PAUSE", "timeoutConfiguration": {"timeoutInMinutes": 5, "action": "ROLLBACK"}}
             hooks = [{**hook, "lifecycleStages": list(stages)}] if stages else []
-            now = self.service()["deploymentConfiguration"]
+            now = {**self.service()["deploymentConfiguration"], "strategy": "BLUE_GREEN"}
+            now.pop("canaryConfiguration", None)
             self.aws(
                 "ecs", "update-service", "--cluster", "demo", "--service", self.name,
                 "--deployment-configuration", json.dumps({**now, "lifecycleHooks": hooks}),
