@@ -16,7 +16,7 @@ final class Pace {
     static final Duration SOON = Duration.ofSeconds(1);
 
     /** Where the end may be near: it is to be known within a second. */
-    private static final Duration NEAR = Duration.ofMillis(800);
+    private static final Duration NEAR = Duration.ofMillis(600);
 
     private static final Duration SELDOM = Duration.ofSeconds(4);
     private static final Duration MOST = Duration.ofSeconds(10);

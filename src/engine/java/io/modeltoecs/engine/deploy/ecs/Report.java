@@ -109,7 +109,9 @@ final class Report {
                 continue;
             }
             int desired = deployment.desiredCount();
-            Optional<Health.Seen> seen = health.of(service, deployment);
+            // once ECS says that all is done, nobody waits for what the checks say
+            Optional<Health.Seen> seen =
+                    isDone(deployment) ? Optional.empty() : health.of(service, deployment);
             line.append("%s tasks: ".formatted(which));
             seen.ifPresent(it -> line.append("%d healthy, ".formatted(it.healthy())));
             line.append("%d of %d running".formatted(deployment.runningCount(), desired));
@@ -130,9 +132,13 @@ final class Report {
                 .toString();
     }
 
+    private static boolean isDone(Deployment deployment) {
+        return deployment.rolloutState() == DeploymentRolloutState.COMPLETED;
+    }
+
     /** Of the tasks that are wanted, those that are healthy; all is done once ECS says so. */
     private static String percent(Deployment deployment, Optional<Health.Seen> seen) {
-        if (deployment.rolloutState() == DeploymentRolloutState.COMPLETED) {
+        if (isDone(deployment)) {
             return DONE;
         }
         int desired = Math.max(1, deployment.desiredCount());

@@ -199,11 +199,6 @@ final class Verification implements Stage {
     }
 
     private Optional<Duration> lookAtTasks(EcsState state) {
-        Found found = ecs.get();
-        if (!state.deploymentId.equals(found.primary().id())) {
-            progress.say("not verified: %s has begun since".formatted(found.primary().id()));
-            return Optional.empty();
-        }
         List<Task> tasks;
         try {
             tasks = running();
@@ -215,6 +210,18 @@ final class Verification implements Stage {
                 tasks.stream()
                         .filter(it -> !state.taskDefinition.equals(it.taskDefinitionArn()))
                         .findFirst();
+        if (tasks.isEmpty() || other.isPresent()) {
+            // the one look at the service where it isn't all as it was seen just before
+            Found found = ecs.get();
+            if (!state.deploymentId.equals(found.primary().id())) {
+                progress.say("not verified: %s has begun since".formatted(found.primary().id()));
+                return Optional.empty();
+            }
+            if (found.service().desiredCount() == 0) {
+                progress.say("not verified: the service has a desired count of 0");
+                return Optional.empty();
+            }
+        }
         if (other.isPresent()) {
             return past(state, PATIENCE)
                     ? failed(
@@ -251,9 +258,6 @@ final class Verification implements Stage {
                                     state.digests.isEmpty()
                                             ? ""
                                             : " and the image " + state.digests.get(0)));
-        } else if (found.service().desiredCount() == 0) {
-            progress.say("not verified: the service has a desired count of 0");
-            return Optional.empty();
         }
         return next(state);
     }

@@ -76,7 +76,8 @@ final class Watch {
     Optional<Service> look(EcsState state, Service service) {
         Deployment primary = EcsApi.primary(service);
         state.lookAgain |= report.tell(state, service, state.deploymentId, Report.NEW);
-        if (state.lookAgain && poller.budget().spare(2)) {
+        boolean completed = primary.rolloutState() == DeploymentRolloutState.COMPLETED;
+        if (state.lookAgain && !completed && poller.budget().spare(2)) {
             lookAtTasks(state, service);
         }
         if (!state.deploymentId.equals(primary.id())) {
@@ -85,14 +86,16 @@ final class Watch {
         if (state.serviceDeployment == null) {
             state.serviceDeployment = service.currentServiceDeployment();
         }
-        if (Shifting.shifts(service.deploymentConfiguration()) && isPaused(state)) {
+        if (!completed
+                && Shifting.shifts(service.deploymentConfiguration())
+                && isPaused(state)) {
             return Optional.empty();
         }
         if (state.decision() != null) {
             decided(state);
             return Optional.empty();
         }
-        if (primary.rolloutState() == DeploymentRolloutState.COMPLETED) {
+        if (completed) {
             int draining =
                     service.deployments().stream()
                             .filter(it -> !it.id().equals(state.deploymentId))

@@ -20,7 +20,7 @@ import software.amazon.awssdk.core.exception.SdkClientException;
 
 /** How often AWS is asked, by how many rollouts, on a clock that stands still between them. */
 class PollerTest {
-    private static final Duration PACE = Duration.ofMillis(800);
+    private static final Duration PACE = Duration.ofMillis(600);
 
     private final Run.TestClock clock = new Run.TestClock();
     private final long start = clock.millis();
@@ -103,8 +103,8 @@ class PollerTest {
         List<Watcher> all = watch(10, Duration.ofMinutes(1));
 
         assertThat(all).hasSize(10);
-        // about one call for all in each 800 ms, not one for each
-        assertThat(calls.size()).isLessThan(90);
+        // about one call for all in each 600 ms, not one for each
+        assertThat(calls.size()).isLessThan(110);
         assertThat(calls.get(calls.size() - 1)).hasSize(10);
     }
 

@@ -56,6 +56,26 @@ class RolloutTest {
     }
 
     @Test
+    void onceItHasCompletedOnlyItsTasksAreLookedAt() {
+        aws.script.add(() -> aws.running(2));
+        aws.script.add(
+                () -> {
+                    aws.event("has reached a steady state.");
+                    aws.complete();
+                    aws.runningTask("t1", aws.primary().path("id").asText(), "HEALTHY");
+                    aws.calls.clear();
+                });
+        Run run = demo.deploy();
+
+        run.all();
+
+        assertThat(run.said).contains("ECS: has reached a steady state.");
+        assertThat(aws.calls)
+                .extracting(FakeAws.Call::action)
+                .containsExactly("ListTasks", "DescribeTasks");
+    }
+
+    @Test
     void recordsTheModelsInUseBeforeTheServiceIsUpdated() {
         demo.rollsWell();
 

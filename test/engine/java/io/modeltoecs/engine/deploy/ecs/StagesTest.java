@@ -362,9 +362,9 @@ class StagesTest {
 
     @Test
     void eachTaskIsAskedForItsVersion() {
-        aws.script.add(aws::complete);
         aws.script.add(
                 () -> {
+                    aws.complete();
                     aws.runningTask("a", aws.primary().path("id").asText(), "HEALTHY");
                     aws.runningTask("b", aws.primary().path("id").asText(), "HEALTHY");
                 });
@@ -382,9 +382,9 @@ class StagesTest {
 
     @Test
     void aTaskWithAnotherImageGoesBack() {
-        demo.rollsWell();
         aws.script.add(
                 () -> {
+                    aws.complete();
                     aws.runningTask("a", aws.primary().path("id").asText(), "HEALTHY");
                     ((ObjectNode) aws.runningTasks.get(0).at("/containers/0"))
                             .put("imageDigest", "sha256:other");
