@@ -116,9 +116,9 @@ class Server:
     def log(self):
         return "\n".join(self.lines)
 
-    def ready(self):
+    def ready(self, seconds=60):
         """Wait until it answers; raise if it ends instead."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"exit {self.process.returncode}: {self.log}"
             try:
