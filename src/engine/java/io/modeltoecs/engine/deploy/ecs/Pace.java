@@ -35,11 +35,11 @@ final class Pace {
         return seldom(state, clock);
     }
 
-    /** Where something else has to end first. */
+    /** Where something else has to end first: the longer it takes, the longer it may still take. */
     static Duration seldom(EcsState state, Clock clock) {
         long since = Math.max(state.startedAt, state.watchedSince);
         long millis = (clock.millis() - since) / 20;
-        return Duration.ofMillis(Math.max(SOON.toMillis(), Math.min(SELDOM.toMillis(), millis)));
+        return Duration.ofMillis(Math.max(NEAR.toMillis(), Math.min(SELDOM.toMillis(), millis)));
     }
 
     private static boolean allRun(Deployment deployment) {

@@ -2,7 +2,9 @@ package io.modeltoecs.engine.deploy.ecs;
 
 import io.modeltoecs.engine.progress.Progress;
 import java.time.Clock;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
+import software.amazon.awssdk.services.ecs.model.DeploymentLifecycleHookAction;
 import software.amazon.awssdk.services.ecs.model.DeploymentLifecycleHookDetail;
 import software.amazon.awssdk.services.ecs.model.DeploymentLifecycleHookStatus;
 import software.amazon.awssdk.services.ecs.model.DeploymentLifecycleHookTargetType;
@@ -47,16 +49,28 @@ final class Pauses {
         if (state.pause() == null) {
             DeploymentLifecycleHookDetail first = hooks.get(0);
             String what =
-                    "%s is paused at %s until %s, then %s"
+                    "%s is paused at %s and waits for a decision%s"
                             .formatted(
                                     ecs.label(),
                                     deployment.lifecycleStageAsString(),
-                                    first.expiresAt(),
-                                    first.timeoutActionAsString());
+                                    withoutOne(first));
             state.pause(what, clock.millis());
             progress.say(what);
         }
         return true;
+    }
+
+    /** What ECS does where nobody decides. */
+    private static String withoutOne(DeploymentLifecycleHookDetail hook) {
+        if (hook.expiresAt() == null || hook.timeoutAction() == null) {
+            return "";
+        }
+        return "; without one ECS %s at %s"
+                .formatted(
+                        hook.timeoutAction() == DeploymentLifecycleHookAction.CONTINUE
+                                ? "goes on"
+                                : "rolls it back",
+                        hook.expiresAt().truncatedTo(ChronoUnit.SECONDS));
     }
 
     /** The hooks at which a deployment waits. */

@@ -261,7 +261,7 @@ class RolloutTest {
 
         run.all();
 
-        assertThat(((Number) run.state.result().get("seconds")).intValue()).isGreaterThan(100);
+        assertThat(((Number) run.state.result().get("seconds")).intValue()).isGreaterThan(80);
     }
 
     @Test

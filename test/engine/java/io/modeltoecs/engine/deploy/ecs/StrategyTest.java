@@ -66,10 +66,14 @@ class StrategyTest {
         run.look();
         run.look();
         assertThat(run.said.stream().filter(it -> it.contains("is paused at POST_TEST_TRAFFIC_SHIFT")).toList())
-                .hasSize(1);
+                .containsExactly(
+                        "demo/iris is paused at POST_TEST_TRAFFIC_SHIFT and waits for a decision;"
+                                + " without one ECS rolls it back at 2096-10-02T07:06:40Z");
 
         run.state.decide("continue");
-        run.look();
+        while (aws.called("ContinueServiceDeployment").isEmpty()) {
+            run.look();
+        }
         aws.complete();
 
         assertThat(run.toEnd()).containsEntry("state", "COMPLETED");
@@ -86,7 +90,9 @@ class StrategyTest {
         }
 
         run.state.decide("rollback");
-        run.look();
+        while (aws.called("ContinueServiceDeployment").isEmpty()) {
+            run.look();
+        }
         aws.primary().put("rolloutState", "COMPLETED");
 
         assertThatThrownBy(run::toEnd)
