@@ -86,9 +86,7 @@ final class Watch {
         if (state.serviceDeployment == null) {
             state.serviceDeployment = service.currentServiceDeployment();
         }
-        if (!completed
-                && Shifting.shifts(service.deploymentConfiguration())
-                && isPaused(state)) {
+        if (!completed && Shifting.shifts(service.deploymentConfiguration()) && isPaused(state)) {
             return Optional.empty();
         }
         if (state.decision() != null) {
