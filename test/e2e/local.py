@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import shlex
+import signal
 import subprocess
 import threading
 import time
@@ -39,6 +40,8 @@ class Cloud:
 
     @classmethod
     def start(cls, **more):
+        # told to stop, this process removes what it made, as after Ctrl-C
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         subprocess.run([ROOT / "src/local-cloud/cloud", "start"], check=True)
         env = dict(os.environ)
         for line in (ROOT / ".local/cloud.env").read_text().splitlines():
