@@ -11,8 +11,8 @@ List publish() {
 
 List build() {
     return ['repository', 'registry', 'registryCredentialsId', 'app', 'include', 'requirements', 'model', 'pipCredentialsId',
-            'allow', 'base', 'platforms', 'dockerfile', 'buildArgs', 'tags', 'labels', 'port', 'sbom', 'failOn', 'immutable',
-            'createRepository'] + common()
+            'allow', 'base', 'platforms', 'dockerfile', 'buildArgs', 'tags', 'labels', 'port', 'sbom', 'signingCredentialsId',
+            'failOn', 'immutable', 'createRepository'] + common()
 }
 
 List deploy() {

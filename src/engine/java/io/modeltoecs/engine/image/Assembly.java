@@ -1,6 +1,9 @@
 package io.modeltoecs.engine.image;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -15,6 +18,7 @@ import java.util.List;
  *     Dockerfile's tool doesn't tell it
  * @param images one for each platform
  * @param provenance how it was made, as JSON; null to attach neither that nor a bill of materials
+ * @param signature of the image, or null
  * @param startedAt when the assembly began, in milliseconds since the epoch
  */
 public record Assembly(
@@ -25,6 +29,7 @@ public record Assembly(
         String base,
         List<PlatformImage> images,
         String provenance,
+        ImageSignature signature,
         long startedAt)
         implements Serializable {
 
@@ -32,6 +37,56 @@ public record Assembly(
     static final String GZIP = "application/vnd.oci.image.layer.v1.tar+gzip";
 
     static final String ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd";
+
+    /** The manifests of the images, in their order. */
+    List<Manifest> manifests() {
+        return images.stream().map(Assembly::manifest).toList();
+    }
+
+    /** What a deployment names: the image, or the index of several. */
+    Manifest whole() {
+        List<Manifest> manifests = manifests();
+        return manifests.size() == 1 ? manifests.get(0) : index(manifests);
+    }
+
+    /** The same with a signature of {@link #whole}. */
+    Assembly signed(SigningKey key) {
+        return new Assembly(
+                registry,
+                repository,
+                tags,
+                immutable,
+                base,
+                images,
+                provenance,
+                key.sign(ImageBuild.host(registry) + "/" + repository, whole().digest()),
+                startedAt);
+    }
+
+    private static Manifest manifest(PlatformImage image) {
+        byte[] config = image.config().getBytes(StandardCharsets.UTF_8);
+        ObjectNode manifest = Manifest.form(Manifest.OCI);
+        manifest.set(
+                "config",
+                Manifest.descriptor(ImagePush.CONFIG, config.length, Hashes.name(config)));
+        ArrayNode layers = manifest.putArray("layers");
+        for (ImageLayer layer : image.layers()) {
+            layers.add(Manifest.descriptor(layer.type(), layer.bytes(), layer.digest()));
+        }
+        return Manifest.of(manifest);
+    }
+
+    private Manifest index(List<Manifest> manifests) {
+        ObjectNode index = Manifest.form(Manifest.OCI_INDEX);
+        ArrayNode entries = index.putArray("manifests");
+        for (int i = 0; i < manifests.size(); i++) {
+            String[] platform = images.get(i).platform().split("/");
+            ObjectNode entry = manifests.get(i).descriptor();
+            entry.putObject("platform").put("os", platform[0]).put("architecture", platform[1]);
+            entries.add(entry);
+        }
+        return Manifest.of(index);
+    }
 
     /**
      * The image of one platform.

@@ -12,7 +12,7 @@ import java.util.concurrent.Future;
 
 /** Calls of a registry that don't wait for each other. */
 final class AtOnce {
-    private static final int CALLS = 5;
+    private static final int CALLS = 8;
 
     private AtOnce() {}
 

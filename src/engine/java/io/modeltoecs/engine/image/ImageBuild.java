@@ -72,6 +72,7 @@ public final class ImageBuild implements ImageWorkplace {
                 built.base(),
                 built.images(),
                 order.sbom() ? Provenance.predicate(order, commit, built.base()) : null,
+                null,
                 startedAt);
     }
 

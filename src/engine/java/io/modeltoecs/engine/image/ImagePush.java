@@ -1,7 +1,5 @@
 package io.modeltoecs.engine.image;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.http.Outbound;
 import io.modeltoecs.engine.progress.Activity;
@@ -24,7 +22,7 @@ import java.util.concurrent.Callable;
  * the configuration; then the manifest, tag by tag: a tag never names a part of an image.
  */
 final class ImagePush {
-    private static final String CONFIG = "application/vnd.oci.image.config.v1+json";
+    static final String CONFIG = "application/vnd.oci.image.config.v1+json";
 
     private final Assembly assembly;
     private final Login login;
@@ -51,8 +49,8 @@ final class ImagePush {
     }
 
     BuiltImage run() throws IOException, InterruptedException {
-        List<Manifest> manifests = assembly.images().stream().map(ImagePush::manifest).toList();
-        Manifest whole = manifests.size() == 1 ? manifests.get(0) : index(manifests);
+        List<Manifest> manifests = assembly.manifests();
+        Manifest whole = assembly.whole();
         List<Attachment> attachments =
                 assembly.provenance() == null
                         ? List.of()
@@ -67,10 +65,13 @@ final class ImagePush {
                         login,
                         true,
                         outbound)) {
-            List<String> missingTags = missingTags(repository, whole.digest());
-            boolean there =
-                    missingTags.size() < assembly.tags().size()
-                            || repository.manifest(whole.digest()).isPresent();
+            List<Callable<Boolean>> known = new ArrayList<>();
+            assembly.tags().forEach(tag -> known.add(() -> names(repository, tag, whole.digest())));
+            known.add(() -> repository.manifest(whole.digest()).isPresent());
+            List<Boolean> answers = AtOnce.all(known);
+            boolean there = answers.contains(true);
+            List<String> missingTags = new ArrayList<>(assembly.tags());
+            missingTags.removeIf(tag -> answers.get(assembly.tags().indexOf(tag)));
             List<Attachment> unlisted =
                     there ? Attachment.unlisted(attachments, repository) : attachments;
             if (there) {
@@ -90,21 +91,15 @@ final class ImagePush {
                         "bill of materials and provenance: "
                                 + (unlisted.isEmpty() ? "there already" : "attached"));
             }
+            if (assembly.signature() != null) {
+                boolean added = assembly.signature().push(repository);
+                progress.say("signature: " + (added ? "attached" : "there already"));
+            }
             for (String tag : missingTags) {
                 repository.put(whole, tag);
             }
         }
         return built(whole.digest(), pushed);
-    }
-
-    private List<String> missingTags(RegistryRepository repository, String digest)
-            throws IOException, InterruptedException {
-        List<Callable<Boolean>> calls = new ArrayList<>();
-        assembly.tags().forEach(tag -> calls.add(() -> names(repository, tag, digest)));
-        List<Boolean> named = AtOnce.all(calls);
-        List<String> missing = new ArrayList<>(assembly.tags());
-        missing.removeIf(tag -> named.get(assembly.tags().indexOf(tag)));
-        return missing;
     }
 
     /** Returns how many layers had to be uploaded. */
@@ -140,29 +135,6 @@ final class ImagePush {
         List<Callable<Boolean>> puts = new ArrayList<>();
         manifests.forEach(each -> puts.add(() -> repository.put(each, each.digest())));
         return puts;
-    }
-
-    private static Manifest manifest(Assembly.PlatformImage image) {
-        byte[] config = image.config().getBytes(StandardCharsets.UTF_8);
-        ObjectNode manifest = Manifest.form(Manifest.OCI);
-        manifest.set("config", Manifest.descriptor(CONFIG, config.length, Hashes.name(config)));
-        ArrayNode layers = manifest.putArray("layers");
-        for (Assembly.ImageLayer layer : image.layers()) {
-            layers.add(Manifest.descriptor(layer.type(), layer.bytes(), layer.digest()));
-        }
-        return Manifest.of(manifest);
-    }
-
-    private Manifest index(List<Manifest> manifests) {
-        ObjectNode index = Manifest.form(Manifest.OCI_INDEX);
-        ArrayNode entries = index.putArray("manifests");
-        for (int i = 0; i < manifests.size(); i++) {
-            String[] platform = assembly.images().get(i).platform().split("/");
-            ObjectNode entry = manifests.get(i).descriptor();
-            entry.putObject("platform").put("os", platform[0]).put("architecture", platform[1]);
-            entries.add(entry);
-        }
-        return Manifest.of(index);
     }
 
     /** The layers of all platforms; what they share counts once. */
@@ -254,7 +226,7 @@ final class ImagePush {
             return false;
         }
         Activity activity = new Activity(progress, "pushed " + what, layer.bytes());
-        BlobSource blob = layer.ours() ? cached(layer) : source.blob(layer.digest());
+        BlobSource blob = layer.ours() ? cached(layer) : source.source(layer.digest());
         String mountFrom = layer.ours() ? null : mountFrom();
         boolean pushed =
                 repository.push(layer.digest(), layer.bytes(), blob, mountFrom, activity::done);

@@ -21,9 +21,13 @@ record Manifest(String type, byte[] bytes) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     static Manifest of(ObjectNode content) {
+        return new Manifest(content.path("mediaType").asText(), bytes(content));
+    }
+
+    /** JSON as it is stored. */
+    static byte[] bytes(ObjectNode content) {
         try {
-            return new Manifest(
-                    content.path("mediaType").asText(), JSON.writeValueAsBytes(content));
+            return JSON.writeValueAsBytes(content);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }

@@ -1,5 +1,6 @@
 package io.modeltoecs.engine.image;
 
+import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.http.ApacheClients;
 import io.modeltoecs.engine.http.Outbound;
 import java.io.IOException;
@@ -121,6 +122,9 @@ final class RegistryHttp implements AutoCloseable {
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException failure) {
                 throw failure;
+            }
+            if (e.getCause() instanceof StepException told) {
+                throw told; // of where the request's body comes from
             }
             throw new IOException(e.getCause());
         }

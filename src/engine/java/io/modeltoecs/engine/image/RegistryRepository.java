@@ -3,6 +3,7 @@ package io.modeltoecs.engine.image;
 import io.modeltoecs.engine.http.Outbound;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -206,6 +207,19 @@ final class RegistryRepository implements AutoCloseable {
             InputStream in = answer.getEntity().getContent();
             in.skipNBytes(offset);
             return in;
+        };
+    }
+
+    /** A blob to be pushed elsewhere: what keeps it from being opened is told as of here. */
+    BlobSource source(String digest) {
+        BlobSource blob = blob(digest);
+        return offset -> {
+            try {
+                return failures.call(() -> blob.open(offset));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException();
+            }
         };
     }
 

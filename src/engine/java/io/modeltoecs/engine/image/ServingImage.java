@@ -21,23 +21,27 @@ public final class ServingImage {
     private final AwsAccess aws;
     private final BuildInfo build;
     private final Login registryLogin;
+    private final SigningKey signingKey;
     private final Progress progress;
 
     /**
      * @param aws access to AWS; null where neither ECR nor a model is asked for, see {@link
      *     #needsAws}
      * @param registryLogin the login of {@code registryCredentialsId}, or null
+     * @param signingKey the key of {@code signingCredentialsId}, or null
      */
     public ServingImage(
             BuildOptions options,
             AwsAccess aws,
             BuildInfo build,
             Login registryLogin,
+            SigningKey signingKey,
             Progress progress) {
         this.options = options;
         this.aws = aws;
         this.build = build;
         this.registryLogin = registryLogin;
+        this.signingKey = signingKey;
         this.progress = progress;
     }
 
@@ -68,8 +72,7 @@ public final class ServingImage {
             throw ecr.missing();
         }
         Assembly assembly =
-                workplace.assemble(
-                        order(access.registry(), options.repository()), access.login(), progress);
+                assemble(workplace, order(access.registry(), options.repository()), access.login());
         if (!exists) {
             ecr.create(options.immutable(), progress);
         }
@@ -101,9 +104,15 @@ public final class ServingImage {
         String host = slash < 0 ? registry : registry.substring(0, slash);
         String prefix = slash < 0 ? "" : registry.substring(slash + 1) + "/";
         Assembly assembly =
-                workplace.assemble(
-                        order(host, prefix + options.repository()), registryLogin, progress);
+                assemble(workplace, order(host, prefix + options.repository()), registryLogin);
         return workplace.push(assembly, registryLogin, progress).toResult();
+    }
+
+    /** Signed here: the workplace gets a signature, not the key. */
+    private Assembly assemble(ImageWorkplace workplace, BuildOrder order, Login login)
+            throws IOException, InterruptedException {
+        Assembly assembly = workplace.assemble(order, login, progress);
+        return signingKey == null ? assembly : assembly.signed(signingKey);
     }
 
     private static boolean isEcr(BuildOptions options) {

@@ -9,6 +9,7 @@ import io.modeltoecs.engine.http.Outbound;
 import io.modeltoecs.engine.image.ImageBuild;
 import io.modeltoecs.engine.image.Login;
 import io.modeltoecs.engine.image.ServingImage;
+import io.modeltoecs.engine.image.SigningKey;
 import io.modeltoecs.engine.model.LocalWorkplace;
 import io.modeltoecs.engine.model.ModelStore;
 import io.modeltoecs.engine.model.OutputTail;
@@ -120,9 +121,13 @@ public final class EngineSteps implements ModelSteps {
             throws IOException, InterruptedException {
         Login registry = login(context, options.registryCredentialsId());
         Login pip = login(context, options.pipCredentialsId());
+        SigningKey key =
+                options.signingCredentialsId() == null
+                        ? null
+                        : SigningKey.parse(secret(context, options.signingCredentialsId()));
         try (AwsAccess aws =
                 ServingImage.needsAws(options) ? access(context, options.aws()) : null) {
-            return new ServingImage(options, aws, info(context), registry, context)
+            return new ServingImage(options, aws, info(context), registry, key, context)
                     .run(new ImageBuild(context.directory(), context.environment(), pip));
         }
     }
@@ -218,9 +223,13 @@ public final class EngineSteps implements ModelSteps {
         if (credentials.get(credentialsId).containsKey("username")) {
             return login(context, credentialsId).basic();
         }
-        String secret = credentials.field(credentialsId, "secret");
+        return "Bearer " + secret(context, credentialsId);
+    }
+
+    private static String secret(StepContext context, String credentialsId) {
+        String secret = context.build().credentials().field(credentialsId, "secret");
         context.build().log().mask(secret);
-        return "Bearer " + secret;
+        return secret;
     }
 
     private static BuildInfo info(StepContext context) {

@@ -3,6 +3,7 @@ package io.jenkins.plugins.modeltoecs;
 import io.modeltoecs.engine.aws.AwsAccess;
 import io.modeltoecs.engine.image.Login;
 import io.modeltoecs.engine.image.ServingImage;
+import io.modeltoecs.engine.image.SigningKey;
 import io.modeltoecs.engine.options.BuildOptions;
 import java.io.IOException;
 import java.util.TreeMap;
@@ -32,10 +33,11 @@ final class BuildExecution extends AgentExecution {
         Login registry =
                 credentials.login("registryCredentialsId", options.registryCredentialsId());
         Login packageIndex = credentials.login("pipCredentialsId", options.pipCredentialsId());
+        SigningKey key = credentials.signingKey(options.signingCredentialsId());
         try (AwsAccess aws =
                 ServingImage.needsAws(options) ? credentials.aws(options.aws()) : null) {
             succeed(
-                    new ServingImage(options, aws, build(), registry, progress())
+                    new ServingImage(options, aws, build(), registry, key, progress())
                             .run(
                                     new AgentImageWorkplace(
                                             agent,

@@ -183,6 +183,15 @@ public final class BuildServingImageStep extends ParameterizedStep {
         give("sbom", sbom);
     }
 
+    public String getSigningCredentialsId() {
+        return text("signingCredentialsId");
+    }
+
+    @DataBoundSetter
+    public void setSigningCredentialsId(String signingCredentialsId) {
+        give("signingCredentialsId", signingCredentialsId);
+    }
+
     public String getFailOn() {
         return text("failOn");
     }
@@ -237,6 +246,13 @@ public final class BuildServingImageStep extends ParameterizedStep {
         public ListBoxModel doFillRegistryCredentialsIdItems(
                 @AncestorInPath Item item, @QueryParameter String registryCredentialsId) {
             return CredentialsChoice.logins(item, registryCredentialsId);
+        }
+
+        /** What the form offers for {@code signingCredentialsId}. */
+        @POST
+        public ListBoxModel doFillSigningCredentialsIdItems(
+                @AncestorInPath Item item, @QueryParameter String signingCredentialsId) {
+            return CredentialsChoice.texts(item, signingCredentialsId);
         }
 
         /** What the form offers for {@code pipCredentialsId}. */

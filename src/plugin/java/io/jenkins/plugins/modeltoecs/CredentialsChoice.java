@@ -12,6 +12,7 @@ import hudson.security.ACL;
 import hudson.util.ListBoxModel;
 import java.util.List;
 import jenkins.model.Jenkins;
+import org.jenkinsci.plugins.plaincredentials.StringCredentials;
 
 /** The credentials that a form offers: to who may not see them, just the one that is chosen. */
 final class CredentialsChoice {
@@ -29,6 +30,11 @@ final class CredentialsChoice {
     /** A user name and a password. */
     static ListBoxModel logins(Item item, String current) {
         return of(item, current, StandardUsernamePasswordCredentials.class, credential -> true);
+    }
+
+    /** A secret text. */
+    static ListBoxModel texts(Item item, String current) {
+        return of(item, current, StringCredentials.class, credential -> true);
     }
 
     private static ListBoxModel of(

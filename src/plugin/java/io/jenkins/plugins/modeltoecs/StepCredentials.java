@@ -8,6 +8,7 @@ import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.aws.AwsAccess;
 import io.modeltoecs.engine.aws.AwsKeys;
 import io.modeltoecs.engine.image.Login;
+import io.modeltoecs.engine.image.SigningKey;
 import io.modeltoecs.engine.options.AwsOptions;
 import java.util.Map;
 import java.util.Objects;
@@ -88,6 +89,20 @@ final class StepCredentials {
         throw new StepException(
                 "'verify: credentialsId' is '%s', but should be the id of %s"
                         .formatted(credentialsId, expected));
+    }
+
+    /** The key that a secret text holds, or null without an id. It stays on the controller. */
+    SigningKey signingKey(String credentialsId) {
+        if (credentialsId == null) {
+            return null;
+        }
+        StringCredentials found =
+                find(
+                        "signingCredentialsId",
+                        credentialsId,
+                        StringCredentials.class,
+                        "a secret text");
+        return SigningKey.parse(found.getSecret().getPlainText());
     }
 
     private AwsKeys ofBlock() {

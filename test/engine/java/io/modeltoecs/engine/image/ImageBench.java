@@ -186,7 +186,7 @@ final class ImageBench {
                         Settings.of(Map.of(), Map.of()));
         BuildInfo build = new BuildInfo("bench", commits, null, Instant.EPOCH);
         return (int)
-                new ServingImage(options, null, build, null, line -> {})
+                new ServingImage(options, null, build, null, null, line -> {})
                         .run(new ImageBuild(service, environment, null))
                         .get("layersPushed");
     }

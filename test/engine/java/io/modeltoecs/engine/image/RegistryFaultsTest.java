@@ -194,6 +194,25 @@ class RegistryFaultsTest {
         }
     }
 
+    /** It may be known from earlier, so that the push of its layers finds out. */
+    @Test
+    void aBaseWhoseLayersWantALoginOfItsOwn() throws Exception {
+        Path elsewhere = Files.createDirectory(scratch.resolve("elsewhere"));
+        try (LocalRegistry registry = new LocalRegistry(scratch, "", "none: {}");
+                LocalRegistry bases = new LocalRegistry(elsewhere);
+                RegistryRepository base =
+                        new RegistryRepository(
+                                bases.host(), "base/python", null, null, false,
+                                Outbound.of(Map.of()));
+                RegistryRepository target = repository(registry.host(), null, Map.of())) {
+            String digest = Hashes.name(blob);
+            assertThatThrownBy(
+                            () -> target.push(digest, SIZE, base.source(digest), null, n -> {}))
+                    .isInstanceOf(StepException.class)
+                    .hasMessageContainingAll(bases.host(), "base/python", "give a 'base' from there");
+        }
+    }
+
     /** A key, and a certificate of its own for 127.0.0.1. */
     private static final class Keys {
         private static final char[] PASSWORD = "password".toCharArray();

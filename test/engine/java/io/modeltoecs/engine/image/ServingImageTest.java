@@ -88,7 +88,7 @@ class ServingImageTest {
                         : null) {
             Login login = options.registryCredentialsId() == null ? null : LocalRegistry.LOGIN;
             BuildInfo build = new BuildInfo("iris/main", 12, null, Instant.now());
-            return new ServingImage(options, aws, build, login, project.lines::add)
+            return new ServingImage(options, aws, build, login, null, project.lines::add)
                     .run(new Remote());
         }
     }

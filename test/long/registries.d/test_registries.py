@@ -1,0 +1,228 @@
+"""One image, to each kind of registry: what other tools see of it, and that it serves."""
+
+import base64
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import requests
+from sklearn.linear_model import LinearRegression
+
+sys.path.insert(0, str(Path(__file__).parent))
+from distribution import HTPASSWD, PASSWORD, ROOT, USER, Authority, Distribution, Tokens  # noqa: E402
+
+sys.path[:0] = [str(ROOT / "test/serving"), str(ROOT / "test/e2e")]
+from local import Cloud  # noqa: E402
+from serving import Store  # noqa: E402
+
+REPOSITORY = "team/line"
+JENKINSFILE = """
+node {
+    checkout scm
+    image = buildServingImage(%s)
+    echo "built ${image.reference} with ${image.layersPushed} pushed"
+}
+"""
+pytestmark = pytest.mark.skipif(not shutil.which("skopeo"), reason="needs skopeo")
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    ran = (ROOT / ".local/cloud.env").exists()
+    cloud = Cloud.start()
+    yield cloud
+    if not ran:
+        cloud.stop()
+
+
+@pytest.fixture(scope="module")
+def model(cloud):
+    """y = 2 x + 1, in the local cloud's S3."""
+    store = Store.__new__(Store)
+    store.endpoint, store.s3 = cloud.env["AWS_ENDPOINT_URL"], cloud.client("s3")
+    store.put = lambda key, content: store.s3.put_object(
+        Bucket=cloud.env["MODEL_BUCKET"], Key=f"models/{key}", Body=content
+    )
+    store.publish_object("line", LinearRegression().fit([[0.0], [1.0]], [1.0, 3.0]))
+    return "line@latest"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    """A repository that has no app of its own: the stock runtime serves."""
+    folder = tmp_path_factory.mktemp("line")
+    pins = [f"{name}=={metadata.version(name)}\n" for name in ("scikit-learn", "numpy")]  # the model's
+    (folder / "requirements.txt").write_text("".join(pins))
+    git = ["git", "-C", str(folder), "-c", "user.name=t", "-c", "user.email=t@example.com"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "add", "requirements.txt"], check=True)
+    subprocess.run([*git, "commit", "-qm", "one"], check=True)
+    return folder
+
+
+class Place:
+    """A registry, and what its users give to the step, to skopeo and to podman."""
+
+    def __init__(self, host, arguments, login, ca=None):
+        self.host, self.arguments, self.login, self.ca = host, arguments, login, ca
+
+    def skopeo(self):
+        return ["--creds", self.login, *(["--cert-dir", self.ca.folder] if self.ca else ["--tls-verify=false"])]
+
+
+def ecr(cloud):
+    """User and password of the local ECR."""
+    answer = cloud.client("ecr").get_authorization_token()
+    return base64.b64decode(answer["authorizationData"][0]["authorizationToken"]).decode()
+
+
+@pytest.fixture(params=["password", "tokens", "private CA", "ECR"])
+def place(request, cloud, tmp_path):
+    if request.param == "ECR":
+        yield Place(cloud.env["REGISTRY"], {"registry": "ecr"}, ecr(cloud))
+        return
+    certificates = tmp_path / "certificates"
+    certificates.mkdir()
+    authority = Authority(certificates)
+    (tmp_path / "htpasswd").write_text(HTPASSWD)
+    auth, tokens = f"htpasswd: {{realm: test, path: {tmp_path}/htpasswd}}", None
+    if request.param == "tokens":
+        tokens = Tokens(authority)
+        auth = tokens.settings()
+    tls = authority if request.param == "private CA" else None
+    registry = Distribution(tmp_path, auth, tls)
+    arguments = {"registry": registry.host, "registryCredentialsId": "registry"}
+    place = Place(registry.host, arguments, f"{USER}:{PASSWORD}", tls)
+    to = [option.replace("--", "--dest-", 1) if isinstance(option, str) else option for option in place.skopeo()]
+    base = f"{registry.host}/base/python:bookworm"
+    source = ["--src-creds", ecr(cloud), "--src-tls-verify=false", f"docker://{cloud.env['BASE_IMAGE']}"]
+    run("skopeo", "copy", "--quiet", *to, *source, f"docker://{base}", env=cloud.env)
+    arguments["base"] = base
+    yield place
+    registry.stop()
+    if tokens:
+        assert tokens.given > 0
+        tokens.stop()
+
+
+def build(cloud, folder, place, work, **arguments):
+    """The step in a Jenkinsfile, by the local runner."""
+    given = {"repository": REPOSITORY, "requirements": "requirements.txt"} | place.arguments | arguments
+    (folder / "Jenkinsfile").write_text(JENKINSFILE % ", ".join(f"{k}: {v!r}" for k, v in given.items()))
+    credentials = work / "credentials.json"
+    login = {"username": USER, "password": PASSWORD}
+    credentials.write_text(json.dumps({"registry": login, "signing": {"secret": key(work)}}))
+    env = cloud.env | ({"SSL_CERT_FILE": str(place.ca.ca)} if place.ca else {})
+    command = [ROOT / "src/local-runner/run", "--repo", folder, "--credentials", credentials, "--job", "line"]
+    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout
+    assert PASSWORD not in done.stdout and "PRIVATE KEY" not in done.stdout
+    return re.search(r"built (\S+)@(sha256:[0-9a-f]{64}) with (\d) pushed", done.stdout).groups()
+
+
+def key(folder):
+    """A private key that signs; the public one lies beside it."""
+    file = folder / "signing.pem"
+    if not file.exists():
+        curve = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        run("openssl", "genpkey", *curve, "-out", file, env=os.environ)
+        run("openssl", "pkey", "-in", file, "-pubout", "-out", folder / "signing.pub", env=os.environ)
+    return file.read_text()
+
+
+def verified(reference, place, folder, env):
+    """What cosign says of an image's signature."""
+    docker = folder / "docker"
+    docker.mkdir(exist_ok=True)
+    encoded = base64.b64encode(place.login.encode()).decode()
+    (docker / "config.json").write_text(json.dumps({"auths": {place.host: {"auth": encoded}}}))
+    command = ["cosign", "verify", "--key", folder / "signing.pub", "--insecure-ignore-tlog=true"]
+    more = {"DOCKER_CONFIG": str(docker)} | ({"SSL_CERT_FILE": str(place.ca.ca)} if place.ca else {})
+    insecure = [] if place.ca else ["--allow-insecure-registry", "--allow-http-registry"]
+    return json.loads(run(*command, *insecure, reference, env=env | more))
+
+
+def run(*command, env):
+    done = subprocess.run([str(each) for each in command], env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_others_see_the_same_and_it_serves(cloud, model, service, place, tmp_path):
+    repository, digest, _ = build(cloud, service, place, tmp_path, tags=["v1"], signingCredentialsId="signing")
+    assert repository == f"{place.host}/{REPOSITORY}"
+    again = build(cloud, service, place, tmp_path, tags=["v1"], signingCredentialsId="signing")
+    assert again == (repository, digest, "0")
+
+    seen = json.loads(run("skopeo", "inspect", *place.skopeo(), f"docker://{repository}:v1", env=cloud.env))
+    assert seen["Digest"] == digest
+    assert json.loads(seen["Labels"]["io.modeltoecs.libraries"])["scikit-learn"] == metadata.version("scikit-learn")
+    commit = run("git", "-C", service, "rev-parse", "HEAD", env=cloud.env).strip()
+    assert seen["Labels"]["org.opencontainers.image.revision"] == commit
+
+    reference = f"{repository}@{digest}"
+    if shutil.which("cosign"):
+        [signed] = verified(reference, place, tmp_path, cloud.env)
+        assert signed["critical"]["image"]["docker-manifest-digest"] == digest
+    run("podman", "pull", "--quiet", *place.skopeo(), reference, env=cloud.env)
+    try:
+        pulled = json.loads(run("podman", "image", "inspect", reference, env=cloud.env))[0]
+        assert (pulled["Digest"], pulled["Labels"]) == (digest, seen["Labels"])
+        assert serves(cloud, reference, model) == [pytest.approx(5)]
+    finally:
+        run("podman", "rmi", "--force", reference, env=cloud.env)
+
+
+def serves(cloud, reference, model):
+    """What the container predicts, on a read-only root."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "MODEL_BUCKET")
+    settings = {name: cloud.env[name] for name in names} | {"MODEL": model, "PORT": str(port)}
+    name = f"model-to-ecs-registries-{os.getpid()}"
+    options = [option for key in settings for option in ("--env", key)]
+    run(
+        "podman", "run", "--detach", "--name", name, "--read-only", "--network", "host", *options, reference,
+        env=cloud.env | settings,
+    )  # fmt: skip
+    try:
+        for _ in range(120):
+            try:
+                if requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200:
+                    break
+            except requests.ConnectionError:
+                time.sleep(0.5)
+        else:
+            raise AssertionError(run("podman", "logs", name, env=cloud.env))
+        answer = requests.post(f"http://127.0.0.1:{port}/predict", json={"instances": [[2.0]]}, timeout=10)
+        return answer.json()["predictions"]
+    finally:
+        run("podman", "rm", "--force", "--time", "5", name, env=cloud.env)
+
+
+def test_what_a_scan_finds_fails_the_step(cloud, service, tmp_path):
+    """failOn, against the findings that the local ECR is told."""
+    place = Place(cloud.env["REGISTRY"], {"registry": "ecr", "repository": "team/scanned"}, None)
+    severe = [{"name": "CVE-2026-0001", "severity": "CRITICAL", "uri": "https://example.org"}]
+    build(cloud, service, place, tmp_path, failOn="CRITICAL")
+    requests.post(
+        cloud.env["AWS_ENDPOINT_URL"] + "/_local/scan-findings",
+        json={"repositoryName": "team/scanned", "findings": severe},
+        headers={
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={cloud.env['AWS_ACCESS_KEY_ID']}/20260101/us-east-1/local/"
+            "aws4_request, SignedHeaders=host, Signature=0"
+        },
+        timeout=10,
+    ).raise_for_status()
+    with pytest.raises(AssertionError, match="CVE-2026-0001"):
+        build(cloud, service, place, tmp_path, failOn="CRITICAL")
