@@ -212,12 +212,13 @@ def serves(cloud, reference, model):
 
 def test_what_a_scan_finds_fails_the_step(cloud, service, tmp_path):
     """failOn, against the findings that the local ECR is told."""
-    place = Place(cloud.env["REGISTRY"], {"registry": "ecr", "repository": "team/scanned"}, None)
+    name = f"team/scanned-{os.getpid()}"
+    place = Place(cloud.env["REGISTRY"], {"registry": "ecr", "repository": name}, None)
     severe = [{"name": "CVE-2026-0001", "severity": "CRITICAL", "uri": "https://example.org"}]
     build(cloud, service, place, tmp_path, failOn="CRITICAL")
     requests.post(
         cloud.env["AWS_ENDPOINT_URL"] + "/_local/scan-findings",
-        json={"repositoryName": "team/scanned", "findings": severe},
+        json={"repositoryName": name, "findings": severe},
         headers={
             "Authorization": f"AWS4-HMAC-SHA256 Credential={cloud.env['AWS_ACCESS_KEY_ID']}/20260101/us-east-1/local/"
             "aws4_request, SignedHeaders=host, Signature=0"
@@ -226,3 +227,4 @@ def test_what_a_scan_finds_fails_the_step(cloud, service, tmp_path):
     ).raise_for_status()
     with pytest.raises(AssertionError, match="CVE-2026-0001"):
         build(cloud, service, place, tmp_path, failOn="CRITICAL")
+    cloud.client("ecr").delete_repository(repositoryName=name, force=True)
