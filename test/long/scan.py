@@ -35,7 +35,7 @@ def fitted(cls):
 
 def written(model, folder):
     """The files that the model is written to, in all ways."""
-    for protocol in (0, 2, 4, 5):
+    for protocol in (0, 2, 3, 4, 5):
         file = folder / f"{protocol}.pkl"
         file.write_bytes(pickle.dumps(model, protocol))
         yield file

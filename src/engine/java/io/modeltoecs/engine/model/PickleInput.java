@@ -2,11 +2,16 @@ package io.modeltoecs.engine.model;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** The bytes of a pickle, read once from front to back, with the offset at which one is. */
 final class PickleInput {
     private static final int WINDOW = 1 << 17;
+    private static final VarHandle INTS =
+            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int MOST_LINE = 1 << 10;
     private static final int LENGTH_BITS = 11;
 
@@ -57,7 +62,11 @@ final class PickleInput {
     }
 
     int i4() throws IOException {
-        return u2() | u2() << 16;
+        if (filled - next < Integer.BYTES) {
+            return u2() | u2() << 16;
+        }
+        next += Integer.BYTES;
+        return (int) INTS.get(window, next - Integer.BYTES);
     }
 
     /** A length of four bytes, without a sign. */

@@ -9,23 +9,39 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What a pickle remembers by number. Takes one byte for each, two where there are many names: what
- * doesn't matter, or has a place among {@link PickleNames}, is no object here.
+ * What a pickle remembers by number: four bits for each, and two bytes more where it isn't {@link
+ * Plain} but has a place among {@link PickleNames}. Nothing here is an object of its own but dtypes
+ * and imports beyond those places. Memory is bounded, whatever a pickle does.
  */
 final class PickleMemo {
-    private static final int MOST = 1 << 27;
+    private static final int MOST_BYTES = 64 << 20;
     private static final int MOST_OWN = 1 << 16;
-    private static final int PAGE_BITS = 12;
-    private static final int PAGE = 1 << PAGE_BITS;
 
-    /** Tells that the value is in {@link #own}. */
+    /** What one array of the JVM takes beside its elements. */
+    private static final int HEADER = 16;
+
+    private static final int PAGE_BITS = 7;
+    private static final int WORD_BITS = 4;
+    private static final int WORDS = 1 << PAGE_BITS - WORD_BITS;
+    private static final long LOW_BITS = 0x1111_1111_1111_1111L;
+
+    /** The four bits of what isn't Plain; those of what is are its place. */
+    private static final int PLACED = 15;
+
+    /** The place that tells that the value is in {@link #own}. */
     private static final int OWN = PickleNames.FIRST - 1;
 
     private final PickleNames names;
     private final Map<Integer, Object> own = new HashMap<>();
-    private byte[][] low = new byte[16][];
-    private byte[][] high = new byte[16][];
+
+    /** The four bits of each number, by pages. */
+    private long[][] kinds = new long[16][];
+
+    /** The places on a page, of those numbers that have one, in their order. */
+    private short[][] places = new short[16][];
+
     private int size;
+    private long bytes;
 
     PickleMemo(PickleNames names) {
         this.names = names;
@@ -42,8 +58,8 @@ final class PickleMemo {
      * @param offset where this is: numbers far above it are none that a pickler gives
      */
     void put(long number, PickleStack stack, long offset) {
-        if (number >= MOST || number > offset + 0xff) {
-            throw MalformedPickle.forbidden(offset, "its memo is too large");
+        if (number > offset + 0xff || number >>> PAGE_BITS >= Integer.MAX_VALUE >> PAGE_BITS) {
+            throw tooLarge(offset);
         }
         int slot = (int) number;
         int place = stack.topPlace();
@@ -57,25 +73,84 @@ final class PickleMemo {
             own.put(slot, stack.top());
         }
         int page = slot >>> PAGE_BITS;
-        if (page >= low.length) {
-            int pages = Math.max(page + 1, low.length * 2);
-            low = Arrays.copyOf(low, pages);
-            high = Arrays.copyOf(high, pages);
+        if (page >= kinds.length || kinds[page] == null) {
+            addPage(page, offset);
         }
-        if (low[page] == null) {
-            low[page] = new byte[PAGE];
-        }
-        int at = slot & PAGE - 1;
-        if (low[page][at] == 0 && (high[page] == null || high[page][at] == 0)) {
+        long[] words = kinds[page];
+        int word = slot >>> WORD_BITS & WORDS - 1;
+        int shift = slot << 2; // Java takes it modulo 64
+        int before = (int) (words[word] >>> shift) & PLACED;
+        if (before == 0) {
             size++;
         }
-        low[page][at] = (byte) place;
-        if (place > 0xff && high[page] == null) {
-            high[page] = new byte[PAGE];
+        int kind = Math.min(place, PLACED);
+        if (before == PLACED || kind == PLACED) {
+            int rank = rank(words, word, shift);
+            if (before == PLACED && kind != PLACED) {
+                short[] old = places[page];
+                System.arraycopy(old, rank + 1, old, rank, old.length - rank - 1);
+            } else {
+                setPlace(page, rank, before != PLACED, (short) place, offset);
+            }
         }
-        if (high[page] != null) {
-            high[page][at] = (byte) (place >>> 8);
+        words[word] = words[word] & ~((long) PLACED << shift) | (long) kind << shift;
+    }
+
+    private void addPage(int page, long offset) {
+        if (page >= kinds.length) {
+            int pages = Math.max(page + 1, kinds.length * 2);
+            take((pages - kinds.length) * 8L, offset);
+            kinds = Arrays.copyOf(kinds, pages);
+            places = Arrays.copyOf(places, pages);
         }
+        take(HEADER + WORDS * Long.BYTES, offset);
+        kinds[page] = new long[WORDS];
+    }
+
+    private void setPlace(int page, int rank, boolean more, short place, long offset) {
+        short[] old = places[page];
+        if (more) {
+            int count = rank(kinds[page], WORDS, 0);
+            if (old == null) {
+                take(HEADER + 4 * Short.BYTES, offset);
+                old = new short[4];
+            } else if (count == old.length) {
+                take((long) count * Short.BYTES, offset);
+                old = Arrays.copyOf(old, count * 2);
+            }
+            System.arraycopy(old, rank, old, rank + 1, count - rank);
+            places[page] = old;
+        }
+        old[rank] = place;
+    }
+
+    /** How many before that place on a page are {@link #PLACED}. */
+    private static int rank(long[] words, int word, int shift) {
+        int rank = 0;
+        for (int i = 0; i < word; i++) {
+            rank += Long.bitCount(placed(words[i]));
+        }
+        if (word < WORDS) {
+            rank += Long.bitCount(placed(words[word]) & (1L << shift) - 1);
+        }
+        return rank;
+    }
+
+    /** A bit for each of the sixteen that is {@link #PLACED}. */
+    private static long placed(long word) {
+        long pairs = word & word >>> 1;
+        return pairs & pairs >>> 2 & LOW_BITS;
+    }
+
+    private void take(long more, long offset) {
+        bytes += more;
+        if (bytes > MOST_BYTES) {
+            throw tooLarge(offset);
+        }
+    }
+
+    private static MalformedPickle tooLarge(long offset) {
+        return MalformedPickle.forbidden(offset, "its memo is too large");
     }
 
     private static int place(Object value) {
@@ -100,15 +175,15 @@ final class PickleMemo {
     /** Pushes what was remembered, as far as it matters. */
     void recall(int slot, PickleStack stack, long offset) {
         int page = slot >>> PAGE_BITS;
-        int place = 0;
-        if (slot >= 0 && page < low.length && low[page] != null) {
-            int at = slot & PAGE - 1;
-            place = low[page][at] & 0xff | (high[page] == null ? 0 : (high[page][at] & 0xff) << 8);
-        }
-        if (place == 0) {
+        long[] words = page < kinds.length ? kinds[page] : null;
+        int word = slot >>> WORD_BITS & WORDS - 1;
+        int shift = slot << 2;
+        int kind = words == null ? 0 : (int) (words[word] >>> shift) & PLACED;
+        if (kind == 0) {
             throw MalformedPickle.forbidden(
                     offset, "it recalls something that it hasn't remembered");
         }
+        int place = kind < PLACED ? kind : places[page][rank(words, word, shift)] & 0xffff;
         if (place == OWN) {
             stack.push(own.get(slot));
         } else {

@@ -5,6 +5,9 @@ import io.modeltoecs.engine.model.PickleValues.Made;
 import io.modeltoecs.engine.model.PickleValues.Plain;
 import io.modeltoecs.engine.model.PickleValues.Text;
 import io.modeltoecs.engine.model.PickleValues.Tuple;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -21,6 +24,13 @@ final class PickleNames {
     static final int FIRST = 16;
 
     private static final int SLOTS = 1 << 16;
+    private static final VarHandle LONGS =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long MIX = 0x9e37_79b9_7f4a_7c15L;
+
+    /** As many bits as fit a processor's nearest memory. */
+    private static final int SEEN_BITS = 17;
+
     private static final int MOST_PROBES = 64;
     private static final int MOST_TEXTS = 20_000;
     private static final int MOST_CODES = 30_000;
@@ -29,6 +39,10 @@ final class PickleNames {
     private final AllowList allowed;
     private final Text[] texts = new Text[SLOTS];
     private final int[] hashes = new int[SLOTS];
+
+    /** Bits of hashes: most strings are none of {@link #texts}, which this tells without a look. */
+    private final long[] seen = new long[1 << SEEN_BITS - 6];
+
     private final Map<String, Global> globals = new HashMap<>();
     private final Object[] places = new Object[FIRST + MOST_CODES + 4096 + 3 * MOST_GLOBALS];
     private final Text special;
@@ -63,15 +77,23 @@ final class PickleNames {
         places[placed++] = text;
         texts[slot] = text;
         hashes[slot] = hash;
+        seen[hash >>> 38 - SEEN_BITS] |= 1L << (hash >>> Integer.SIZE - SEEN_BITS);
         return text;
     }
 
     private static int hash(byte[] bytes, int from, int to) {
-        int hash = to - from;
-        for (int i = from; i < to; i++) {
-            hash = 31 * hash + bytes[i];
+        long hash = to - from;
+        int next = from;
+        for (; to - next >= Long.BYTES; next += Long.BYTES) {
+            hash = (hash ^ (long) LONGS.get(bytes, next)) * MIX;
+            hash ^= hash >>> 32;
         }
-        return hash * 0x9e37_79b9 | 1; // never 0, which marks a free slot
+        long rest = 0;
+        for (; next < to; next++) {
+            rest = rest << Byte.SIZE | bytes[next] & 0xff;
+        }
+        hash = (hash ^ rest) * MIX;
+        return (int) (hash >>> 32) | 1; // never 0, which marks a free slot
     }
 
     /** Where the text is or could be; -1 if too many are in its way. */
@@ -90,17 +112,22 @@ final class PickleNames {
     int place(byte[] bytes, int from, int length) {
         int to = from + length;
         int hash = hash(bytes, from, to);
-        int slot = slot(hash, bytes, from, to);
+        boolean room = others < MOST_TEXTS || others < MOST_CODES && isWanted(bytes, from, to);
+        int slot = room || isSeen(hash) ? slot(hash, bytes, from, to) : -1;
         if (slot >= 0) {
             if (hashes[slot] == hash) {
                 return texts[slot].place();
             }
-            if (others < MOST_TEXTS || others < MOST_CODES && isWanted(bytes, from, to)) {
+            if (room) {
                 others++;
                 return placed(slot, hash, Arrays.copyOfRange(bytes, from, to)).place();
             }
         }
         return PickleRules.isSpecial(bytes, from, to) ? special.place() : 0;
+    }
+
+    private boolean isSeen(int hash) {
+        return (seen[hash >>> 38 - SEEN_BITS] >>> (hash >>> Integer.SIZE - SEEN_BITS) & 1) != 0;
     }
 
     private boolean isWanted(byte[] bytes, int from, int to) {

@@ -462,6 +462,35 @@ class PickleScanTest {
     }
 
     @Test
+    void whatIsRememberedOutOfOrderOrReplacedIsTheLast() throws Exception {
+        String far = "X\u00e8\u0003\u0000\u0000" + "x".repeat(1000) + "0";
+        String model = remembered("mine.models", 500) + remembered("A", 498);
+        String more = remembered("os", 499) + remembered("B", 501) + remembered("os", 497);
+        String replaced = "Nr\u00f3\u0001\u0000\u00000]r\u00f1\u0001\u0000\u00000";
+
+        assertThat(scan(far + model + more + replaced + recalled(500) + recalled(498) + "\u0093."))
+                .containsExactly("mine.models.A");
+        assertThat(scan(far + more + model + replaced + recalled(500) + recalled(501) + "\u0093."))
+                .containsExactly("mine.models.B");
+        assertThatThrownBy(() -> scan(far + model + more + recalled(499) + recalled(498) + "\u0093."))
+                .hasMessageContaining("os.A");
+        assertThatThrownBy(() -> scan(far + model + recalled(499) + "."))
+                .hasMessageContaining("it recalls something that it hasn't remembered");
+    }
+
+    private static String remembered(String text, int number) {
+        return "X" + (char) text.length() + "\u0000\u0000\u0000" + text + "r" + u4(number) + "0";
+    }
+
+    private static String recalled(int number) {
+        return "j" + u4(number);
+    }
+
+    private static String u4(int number) {
+        return "" + (char) (number & 0xff) + (char) (number >>> 8) + "\u0000\u0000";
+    }
+
+    @Test
     void manyStringsDoNotHideALaterName() throws Exception {
         python(
                 """
