@@ -1,8 +1,8 @@
 """Publishes a pickle of 5 GB and copies it by `aws s3 cp`, by turns, to the local cloud's S3; ours in a JVM of 96 MB of heap.
 
-Prints for each turn the time of the whole process, the rate, processor time and the largest resident memory; for ours
-the two passes apart, too. Exits with 1 where ours takes more than 256 MB or its upload is slower than the median of the
-copies.
+Prints for each turn the time of the whole process, the rate, processor time and the largest resident memory. Of ours
+it tells the first pass (hash and scan, which a copy doesn't do) from the rest of the process: start, upload, completion,
+model.json and alias. Exits with 1 where ours takes more than 256 MB or that rest is slower than the copies (medians).
 """
 
 import os
@@ -71,7 +71,7 @@ def main():
         javac = ["javac", "-d", str(folder / "program"), "-cp", classes]
         subprocess.run([*javac, str(ROOT / "test/long/publish.d/Publishing.java")], check=True)
         pickle_of(folder / "model.pkl", size)
-        copies, uploads = [], []
+        copies, uploads, wholes = [], [], []
         for turn in range(1, rounds + 1):
             copy = [str(AWS), "s3", "cp", "--only-show-errors", "model.pkl", f"s3://{bucket}/bench-upload/model.pkl"]
             _, took, busy, memory = timed(copy, folder, cloud.env)
@@ -83,16 +83,18 @@ def main():
             publish = [*java, str(turn), "name=bench", "artifact=model.pkl", f"prefix=bench-upload-{turn}"]
             text, took, busy, memory = timed(publish, folder, cloud.env)
             (folder / "state").unlink()
-            uploads.append(rate(text, "upload"))
+            first = size / rate(text, "hash and scan of model.pkl")
+            uploads.append(size / (took - first))
+            wholes.append(size / took)
             say(
                 f"publish    {took:6.1f} s  {size / took / 1e6:5.0f} MB/s  cpu {busy:5.1f} s  {memory / 1e6:5.0f} MB"
-                f"  (hash and scan {rate(text, 'hash and scan of model.pkl') / 1e6:.0f} MB/s,"
-                f" upload {uploads[-1] / 1e6:.0f} MB/s)"
+                f"  (hash and scan {size / first / 1e6:.0f} MB/s, the rest {uploads[-1] / 1e6:.0f} MB/s)"
             )
             failed |= memory > MOST_MEMORY
             remove(bucket, f"bench-upload-{turn}", cloud)
         ratio = statistics.median(uploads) / statistics.median(copies)
-        say(f"upload / aws s3 cp: {ratio:.2f}")
+        whole = statistics.median(wholes) / statistics.median(copies)
+        say(f"throughput beside aws s3 cp: without the first pass {ratio:.2f}, with it {whole:.2f}")
         failed |= ratio < 1
     finally:
         shutil.rmtree(folder)
