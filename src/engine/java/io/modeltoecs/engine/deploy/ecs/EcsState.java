@@ -13,6 +13,8 @@ final class EcsState extends RolloutState {
 
     /** Where a rollout is. */
     enum Phase {
+        /** Looks and plans, again where AWS had too much to do for an answer. */
+        PLAN,
         /** Another deployment is in progress; plans when it has ended. */
         WAIT,
         /** Registers the task definition. */

@@ -104,19 +104,35 @@ final class Rollout implements DeploymentTarget {
         state.deadline = state.startedAt + rules.timeout().toMillis();
         progress.say("looking at " + ecs.label());
         try {
-            if (rules.resume() != null) {
-                return resumed(state);
+            look(state);
+        } catch (AwsServiceException e) {
+            if (!AwsCall.mayPass(e)) {
+                throw unreachable(e);
             }
-            Optional<Found> found = ecs.find();
-            plan(state, found);
-            if (state.phase() != Phase.DONE
-                    && rules.waitIfBusy()
-                    && found.filter(this::busy).isPresent()) {
-                state.phase(Phase.WAIT);
-            }
-            return state;
+            state.phase(Phase.PLAN);
+            unanswered(state, e);
         } catch (SdkException e) {
-            throw new StepException("AWS can't be reached: " + e.getMessage(), e);
+            throw unreachable(e);
+        }
+        return state;
+    }
+
+    private static StepException unreachable(SdkException e) {
+        return new StepException("AWS can't be reached: " + e.getMessage(), e);
+    }
+
+    /** Looks at the service for the first time, and plans: nothing is changed. */
+    private void look(EcsState state) {
+        if (rules.resume() != null) {
+            resume(state);
+            return;
+        }
+        Optional<Found> found = ecs.find();
+        plan(state, found);
+        if (state.phase() != Phase.DONE
+                && rules.waitIfBusy()
+                && found.filter(this::busy).isPresent()) {
+            state.phase(Phase.WAIT);
         }
     }
 
@@ -200,6 +216,10 @@ final class Rollout implements DeploymentTarget {
 
     private Optional<Duration> step(EcsState state) {
         return switch (state.phase()) {
+            case PLAN -> {
+                look(state);
+                yield Optional.of(Duration.ZERO);
+            }
             case WAIT -> await(state);
             case REGISTER -> register(state);
             case RUN_TASK -> through(state, stages.before(), Phase.START);
@@ -225,7 +245,8 @@ final class Rollout implements DeploymentTarget {
     public void abort(RolloutState stored) {
         EcsState state = EcsState.of(stored);
         switch (state.phase()) {
-            case WAIT, REGISTER -> state.failed("aborted: nothing was changed in " + ecs.label());
+            case PLAN, WAIT, REGISTER ->
+                    state.failed("aborted: nothing was changed in " + ecs.label());
             case RUN_TASK -> {
                 stages.before().abort(state);
                 state.failed("aborted: nothing was changed in " + ecs.label());
@@ -292,7 +313,7 @@ final class Rollout implements DeploymentTarget {
     }
 
     /** Goes on with a deployment that was begun before: where it is, is seen at the next look. */
-    private EcsState resumed(EcsState state) {
+    private void resume(EcsState state) {
         Found found = ecs.get();
         Service service = found.service();
         state.service = service.serviceArn();
@@ -301,7 +322,8 @@ final class Rollout implements DeploymentTarget {
                         .filter(it -> it.id().equals(rules.resume()))
                         .findFirst();
         if (listed.isEmpty()) {
-            return ended(state, service);
+            ended(state, service);
+            return;
         }
         Deployment deployment = listed.get();
         state.rolls = true;
@@ -323,11 +345,10 @@ final class Rollout implements DeploymentTarget {
         stages.after().prepare(state, Optional.of(found));
         state.decide(rules.decision());
         watching(state, service, deployment.id());
-        return state;
     }
 
     /** The deployment to go on with is listed no longer: what came of it? */
-    private EcsState ended(EcsState state, Service service) {
+    private void ended(EcsState state, Service service) {
         String own = "(deployment %s) ".formatted(rules.resume());
         ServiceEvent last =
                 service.events().stream()
@@ -357,7 +378,6 @@ final class Rollout implements DeploymentTarget {
             pins(state);
         }
         end(state, Optional.of(service), "COMPLETED");
-        return state;
     }
 
     private void pins(EcsState state) {

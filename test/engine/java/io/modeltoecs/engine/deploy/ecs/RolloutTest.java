@@ -75,6 +75,21 @@ class RolloutTest {
                 .containsExactly("ListTasks", "DescribeTasks");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"DescribeServices", "DescribeTaskDefinition", "BatchGetImage"})
+    void plansAgainWhereAwsHadTooManyCalls(String action) {
+        for (int i = 0; i < 3; i++) { // as often as the SDK tries
+            aws.fault(action, 400, "ThrottlingException", "Rate exceeded");
+        }
+        demo.rollsWell();
+        Run run = demo.deploy();
+
+        assertThat(run.all()).containsEntry("state", "COMPLETED");
+        assertThat(run.said).contains("AWS doesn't answer, trying again: Rate exceeded");
+        assertThat(aws.called("RegisterTaskDefinition")).hasSize(1);
+        assertThat(aws.called("UpdateService")).hasSize(1);
+    }
+
     @Test
     void recordsTheModelsInUseBeforeTheServiceIsUpdated() {
         demo.rollsWell();
