@@ -99,6 +99,7 @@ def place(request, cloud, tmp_path):
         auth = tokens.settings()
     tls = authority if request.param == "private CA" else None
     registry = Distribution(tmp_path, auth, tls)
+    request.addfinalizer(registry.stop)
     arguments = {"registry": registry.host, "registryCredentialsId": "registry"}
     place = Place(registry.host, arguments, f"{USER}:{PASSWORD}", tls)
     to = [option.replace("--", "--dest-", 1) if isinstance(option, str) else option for option in place.skopeo()]
@@ -107,7 +108,6 @@ def place(request, cloud, tmp_path):
     run("skopeo", "copy", "--quiet", *to, *source, f"docker://{base}", env=cloud.env)
     arguments["base"] = base
     yield place
-    registry.stop()
     if tokens:
         assert tokens.given > 0
         tokens.stop()
