@@ -91,6 +91,12 @@ def imported(name):
     return b"c" + module + b"\n" + name + b"\n"
 
 
+def dtype(code, state=None):
+    """A dtype, with a state from its third item on if one is given."""
+    made = imported(b"numpy.dtype") + text(code) + b"\x89\x88\x87R"
+    return made + b"(K\x03" + text(b"|") + state + b"tb" if state else made
+
+
 BUNCH = imported(b"sklearn.utils._bunch.Bunch") + b")\x81"
 SCALER = imported(b"sklearn.preprocessing._data.StandardScaler") + b")\x81"
 SCORER = imported(b"sklearn.metrics._scorer._Scorer") + b")\x81"
@@ -128,7 +134,18 @@ GADGETS = {
     "a class given to pandas": imported(b"pandas.core.indexes.base._new_Index")
     + imported(b"sklearn.utils._bunch.Bunch") + b"}\x86R.",
     "numbers that are said to be objects": imported(b"numpy.dtype") + text(b"f8") + b"\x85R"
-    + b"(K\x03" + text(b"<") + b"NNNK\xffK\xffK?tb.",
+    + b"(K\x03" + text(b"<") + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK?tb.",
+    "objects that are said to be numbers": dtype(b"O8", b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00"),
+    "a record of objects that are said to be numbers": dtype(
+        b"V8", b"N" + text(b"y") + b"\x85}" + text(b"y") + dtype(b"O8") + b"K\x00\x86sK\x08K\x01K\x00"),
+    "a record of objects": dtype(
+        b"V8", b"N" + text(b"y") + b"\x85}" + text(b"y") + dtype(b"O8") + b"K\x00\x86sK\x08K\x01K\x1b"),
+    "a field beyond the record's end": dtype(
+        b"V8", b"N" + text(b"y") + b"\x85}" + text(b"y") + dtype(b"f8") + b"K\x01\x86sK\x08K\x01K\x10"),
+    "a subarray of objects": dtype(b"V8", dtype(b"O8") + b"K\x01\x85\x86NNK\x08K\x01K\x00"),
+    "a subarray that is larger": dtype(b"V8", dtype(b"f8") + b"K\x02\x85\x86NNK\x08K\x01K\x00"),
+    "a text that is larger": dtype(b"S5", b"NNNJ\xff\xff\x00\x00K\x01K\x00"),
+    "a state of a dtype that is short": imported(b"numpy.dtype") + text(b"f8") + b"\x85R(K\x03tb.",
     "a persistent id": b"Nx0Pid\n."[3:],
     "an extension code": b"\x80\x02\x82\x01.",
 }  # fmt: skip

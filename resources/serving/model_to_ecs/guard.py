@@ -6,6 +6,7 @@ It is written in Python, as joblib's own is: CPython's in C calls whatever lies 
 from __future__ import annotations
 
 import collections
+import math
 import pickle
 from collections.abc import Iterable
 from typing import Any
@@ -23,8 +24,38 @@ _CALL_ARGUMENTS = {
 }
 _SCORERS = "sklearn.metrics._scorer."
 _RESPONSE_METHODS = {"default", "predict", "predict_proba", "predict_log_proba", "decision_function", "transform"}
-_HAS_OBJECTS = 1  # among numpy's flags of a dtype
+# numpy's flags of a dtype: those that make pointers of an element, and all that object has
+_POINTERS = 7
+_OF_OBJECT = 63
 _PIECE = 1 << 20
+
+
+def _fits(dtype: Any, subarray: Any, names: Any, fields: Any) -> bool:
+    """Whether a subarray or fields are within an element, and hold no objects."""
+    kind = type(dtype).__mro__[-2]
+    if subarray is not None:
+        base, shape = subarray if type(subarray) is tuple and len(subarray) == 2 else (None, ())
+        lengths = shape if type(shape) is tuple else (shape,)
+        return (
+            fields is None
+            and isinstance(base, kind)
+            and not base.hasobject
+            and all(type(length) is int and length >= 0 for length in lengths)
+            and base.itemsize * math.prod(lengths) == dtype.itemsize
+        )
+    if fields is None:
+        return names is None
+    if type(fields) is not dict or type(names) is not tuple or not set(names) <= set(fields):
+        return False
+    return all(
+        type(field) is tuple
+        and len(field) in (2, 3)
+        and isinstance(field[0], kind)
+        and not field[0].hasobject
+        and type(field[1]) is int
+        and 0 <= field[1] <= dtype.itemsize - field[0].itemsize
+        for field in fields.values()
+    )
 
 
 def refuse(what: str) -> LoadError:
@@ -159,9 +190,20 @@ class Guard(pickle._Unpickler):  # type: ignore[name-defined,misc]
                         raise refuse(f"makes a scorer that calls {method!r}")
 
     def _check_dtype(self, dtype: Any, state: Any) -> None:
-        plain = type(state) is tuple and len(state) > 7 and state[2] is None and state[4] is None
-        if plain and not dtype.hasobject and (type(state[7]) is not int or state[7] & _HAS_OBJECTS):
-            raise refuse(f"says that elements of {dtype} are objects")
+        """A state may not change what an element is: numpy believes it, and would follow numbers as pointers."""
+        if type(state) is not tuple or len(state) < 8:
+            raise refuse(f"gives {dtype} a state of another form")
+        _, _, subarray, names, fields, size, _, flags = state[:8]
+        if type(flags) is not int or type(size) is not int or size not in (-1, dtype.itemsize):
+            raise refuse(f"changes the size of {dtype}")
+        if dtype.hasobject:
+            sound = flags == _OF_OBJECT and subarray is None and fields is None
+        else:
+            sound = not flags & _POINTERS and _fits(dtype, subarray, names, fields)
+        if not sound:
+            raise refuse(f"says that elements of {dtype} are objects, or records that don't fit")
+        if fields is not None:  # numpy keeps the dict that it gets
+            self.stack[-1] = (*state[:4], dict(fields), *state[5:])
 
     def _check_keys(self, container: Any, keys: list[Any]) -> None:
         if type(container) is not dict or id(container) in self._states:

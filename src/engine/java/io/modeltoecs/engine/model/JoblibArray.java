@@ -18,14 +18,18 @@ record JoblibArray(boolean objects, long bytes) {
 
     private static final Pattern CODE = Pattern.compile("([biufcSUVMmO])(\\d{0,9})");
     // the places in numpy's dtype.__setstate__
-    private static final int SUBARRAY = 2;
+    static final int SUBARRAY = 2;
+    static final int FIELDS = 4;
     private static final int ITEM_SIZE = 5;
 
     /** The byte orders that a dtype's state may begin with. */
     static final Set<String> ORDERS = Set.of("<", ">", "=", "|");
 
     static final int FLAGS = 7;
-    static final long HAS_OBJECT = 1;
+
+    // numpy's flags
+    static final long POINTERS = 7;
+    static final long OF_OBJECT = 63;
 
     /** Whether a text is a dtype's code. */
     static boolean isCode(byte[] bytes, int from, int to) {
@@ -51,14 +55,6 @@ record JoblibArray(boolean objects, long bytes) {
         if (kind == 'O') {
             return new JoblibArray(true, 0);
         }
-        // a state can make objects of any dtype's elements
-        if (!state.isEmpty()
-                && (state.size() <= FLAGS
-                        || state.get(SUBARRAY) != null
-                        || !(state.get(FLAGS) instanceof Long))) {
-            throw MalformedPickle.forbidden(
-                    offset, "the dtype '" + code + "' of a joblib array can't be followed");
-        }
         if (matcher.group(2).isEmpty()) {
             throw MalformedPickle.forbidden(offset, "a joblib array has the dtype '" + code + "'");
         }
@@ -66,17 +62,10 @@ record JoblibArray(boolean objects, long bytes) {
         if (kind == 'S' || kind == 'U' || kind == 'V') {
             if (state.size() <= FLAGS
                     || state.get(SUBARRAY) != null
-                    || !Long.valueOf(item).equals(state.get(ITEM_SIZE))
-                    || !(state.get(FLAGS) instanceof Long flags)) {
+                    || !Long.valueOf(item).equals(state.get(ITEM_SIZE))) {
                 throw MalformedPickle.forbidden(
                         offset, "the dtype '" + code + "' of a joblib array can't be followed");
             }
-            if ((flags & HAS_OBJECT) != 0) {
-                return new JoblibArray(true, 0);
-            }
-        } else if (!state.isEmpty() && ((Long) state.get(FLAGS) & HAS_OBJECT) != 0) {
-            throw MalformedPickle.forbidden(
-                    offset, "the dtype '" + code + "' of a joblib array is said to hold objects");
         }
         try {
             long bytes = item;

@@ -621,15 +621,25 @@ final class PickleMachine {
         }
     }
 
-    /** Numbers that are said to be objects would be taken for pointers. */
+    /**
+     * A state may not change what an element is: numpy believes it, and would follow numbers as
+     * pointers. The loader sees fields and subarrays, too.
+     */
     private void checkDtype(Instance dtype) {
-        boolean number = code(dtype) != null && PickleRules.isNumber(code(dtype));
-        boolean plain =
-                dtype.state instanceof Tuple tuple
-                        && tuple.at(JoblibArray.FLAGS) instanceof Long flags
-                        && (flags & JoblibArray.HAS_OBJECT) == 0;
-        if (number && !plain) {
-            throw forbidden("it says that numbers are objects");
+        String code = code(dtype);
+        if (code == null
+                || !(dtype.state instanceof Tuple state)
+                || !(state.at(JoblibArray.FLAGS) instanceof Long flags)) {
+            throw forbidden("it gives a dtype a state that can't be followed");
+        }
+        boolean sound =
+                code.startsWith("O")
+                        ? flags == JoblibArray.OF_OBJECT
+                                && state.at(JoblibArray.SUBARRAY) == Plain.NONE
+                                && state.at(JoblibArray.FIELDS) == Plain.NONE
+                        : (flags & JoblibArray.POINTERS) == 0;
+        if (!sound) {
+            throw forbidden("it says of '%s' that its elements are something else".formatted(code));
         }
     }
 

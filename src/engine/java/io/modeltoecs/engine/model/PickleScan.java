@@ -7,7 +7,6 @@ import io.modeltoecs.engine.progress.Amounts;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,12 +37,10 @@ final class PickleScan {
             Set.of(".gz", ".bz2", ".xz", ".lzma", ".z", ".lz4");
     private static final Pattern DOTTED = Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_.]*");
     private static final byte[] ZIP = latin1("PK\u0003\u0004");
-    private static final byte[] ZIP_END = latin1("PK\u0005\u0006");
     private static final byte[] OLD_JOBLIB = latin1("ZF");
     private static final byte[] TAR = latin1("ustar");
     private static final int TAR_AT = 257;
     private static final int HEAD = 512;
-    private static final int ZIP_TAIL = 65_557; // its end record with the longest comment
     private static final int MOST_DEPTH = 4;
     private static final int MOST_ENTRIES = 100_000;
     private static final long EXPANDS_AT_LEAST = 4L << 30;
@@ -77,8 +74,9 @@ final class PickleScan {
         OneFile scan =
                 new OneFile(path, Math.max(EXPANDS_AT_LEAST, Files.size(file) * MOST_EXPANSION));
         scan.stream(path, source, named(path), 0);
-        if (scan.endsAsZip(file)) {
-            scan.zip(path, file, 0);
+        ZipEnd end = ZipEnd.of(file);
+        if (end.found()) {
+            scan.zip(path, file, end, 0);
         }
         scan.findings.refuse(path);
         return scan.findings.names;
@@ -143,7 +141,7 @@ final class PickleScan {
                     try (InputStream in = source.open()) {
                         Files.copy(in, spooled, StandardCopyOption.REPLACE_EXISTING);
                     }
-                    zip(path, spooled, depth);
+                    zip(path, spooled, ZipEnd.of(spooled), depth);
                 } finally {
                     Files.delete(spooled);
                 }
@@ -160,7 +158,7 @@ final class PickleScan {
                     throw e;
                 }
                 if (sure) {
-                    throw damaged(path, packing.name().toLowerCase(Locale.ROOT), e);
+                    throw damaged(path, packing.name().toLowerCase(Locale.ROOT), e.getMessage());
                 }
                 // it only begins like it
             }
@@ -177,7 +175,7 @@ final class PickleScan {
                 if (isInterrupt(e)) {
                     throw e;
                 }
-                throw damaged(path, "tar", e);
+                throw damaged(path, "tar", e.getMessage());
             }
             for (int i = 0; i < names.size(); i++) {
                 if (names.get(i) != null) {
@@ -199,25 +197,11 @@ final class PickleScan {
             return tar;
         }
 
-        /** Whether Python's zipfile would take it for a zip, whatever it begins with. */
-        boolean endsAsZip(Path path) throws IOException {
-            try (SeekableByteChannel channel = Files.newByteChannel(path)) {
-                channel.position(Math.max(0, channel.size() - ZIP_TAIL));
-                byte[] tail =
-                        java.nio.channels.Channels.newInputStream(channel).readNBytes(ZIP_TAIL);
-                for (int i = tail.length - ZIP_END.length; i >= 0; i--) {
-                    if (tail[i] == ZIP_END[0]
-                            && java.util.Arrays.equals(
-                                    tail, i, i + ZIP_END.length, ZIP_END, 0, ZIP_END.length)) {
-                        return true;
-                    }
-                }
-                return false;
-            }
-        }
-
         /** Reads it by its directory at the end, as Python does. */
-        void zip(String path, Path spooled, int depth) throws IOException {
+        void zip(String path, Path spooled, ZipEnd end, int depth) throws IOException {
+            if (end.directory() && !end.agrees()) {
+                throw damaged(path, "zip", "its directory isn't where its end says");
+            }
             try (ZipFile zip = ZipFile.builder().setPath(spooled).get()) {
                 List<ZipArchiveEntry> entries = Collections.list(zip.getEntries());
                 requireFew(path, entries.size());
@@ -238,8 +222,8 @@ final class PickleScan {
                 try (InputStream in = Files.newInputStream(spooled)) {
                     head = in.readNBytes(ZIP.length);
                 }
-                if (Packing.startsWith(head, ZIP)) {
-                    throw damaged(path, "zip", e);
+                if (end.directory() || Packing.startsWith(head, ZIP)) {
+                    throw damaged(path, "zip", e.getMessage());
                 }
                 // the bytes of a zip's end within something else
             }
@@ -364,12 +348,11 @@ final class PickleScan {
             }
         }
 
-        private StepException damaged(String path, String kind, Exception e) {
+        private StepException damaged(String path, String kind, String why) {
             findings.refuse(file);
             return new StepException(
                     "'%s' can't be scanned: as %s it is damaged (%s)"
-                            .formatted(path, kind, printable(String.valueOf(e.getMessage()))),
-                    e);
+                            .formatted(path, kind, printable(String.valueOf(why))));
         }
     }
 

@@ -207,6 +207,9 @@ class PickleScanTest {
                 "cnumpy.random._pickle\n__generator_ctor\nVx\ncnumpy\nmean\n\u0086R.",
                 "cpandas.core.indexes.base\n_new_Index\ncsklearn.utils._bunch\nBunch\n}\u0086R.",
                 "cnumpy\ndtype\nVf8\n\u0085R(K\u0003V<\nNNNK\u00ffK\u00ffK?tb.",
+                "cnumpy\ndtype\nVO8\n\u0085R(K\u0003V|\nNNNK\u00ffK\u00ffK\u0000tb.",
+                "cnumpy\ndtype\nVV8\n\u0085R(K\u0003V|\nNNNK\u0008K\u0001K\u001btb.",
+                "cnumpy\ndtype\nVf8\n\u0085R(K\u0003V<\nNNNtb.",
             })
     void refusesWhatNoModelDoes(String pickle) {
         PickleScan shipped = new PickleScan(AllowList.shippedAnd(List.of()));
@@ -235,6 +238,35 @@ class PickleScanTest {
         assertThatThrownBy(() -> scan.scan("weights.bin", folder.resolve("weights.bin")))
                 .hasMessageContaining("os.system");
         assertThat(scan.scan("picture.bin", folder.resolve("picture.bin"))).isEmpty();
+    }
+
+    @Test
+    void aZipThatPythonReadsOtherwiseIsRefused() throws Exception {
+        python(
+                """
+                import io, pickle, struct, zipfile
+                def packed_zip(method):
+                    out = io.BytesIO()
+                    with zipfile.ZipFile(out, 'w', method) as z:
+                        z.writestr('model.pkl', pickle.dumps(packed_zip))
+                    return out.getvalue()
+                open('lzma.skops', 'wb').write(b'before it' + packed_zip(zipfile.ZIP_LZMA))
+                moved = bytearray(packed_zip(zipfile.ZIP_STORED))
+                end = moved.rfind(b'PK\\5\\6')
+                directory = moved.find(b'PK\\1\\2')
+                struct.pack_into('<L', moved, end + 16, directory + 5)
+                struct.pack_into('<L', moved, directory + 42, 5)
+                open('moved.skops', 'wb').write(moved)
+                for name in 'lzma.skops', 'moved.skops':
+                    assert zipfile.ZipFile(name).read('model.pkl')
+                """);
+
+        for (String name : List.of("lzma.skops", "moved.skops")) {
+            assertThatThrownBy(() -> scan.scan(name, folder.resolve(name)))
+                    .as(name)
+                    .isInstanceOf(StepException.class)
+                    .hasMessageContaining("as zip it is damaged");
+        }
     }
 
     @Test
