@@ -128,6 +128,7 @@ final class BaseImage {
         config.set("Cmd", Json.strings(List.of("python3")));
         ObjectNode rootfs = image.putObject("rootfs").put("type", "layers");
         rootfs.set("diff_ids", Json.strings(List.of(layer)));
+        image.putArray("history").addObject().put("created_by", "model-to-ecs: root file system");
         return image;
     }
 

@@ -74,11 +74,25 @@ final class ImageConfig {
 
     /** Tells of one more layer. */
     ImageConfig layer(String what, String diffId) {
-        array(object(root, "rootfs"), "diff_ids").add(diffId);
-        ObjectNode entry = array(root, "history").addObject();
+        ArrayNode diffIds = array(object(root, "rootfs"), "diff_ids");
+        ArrayNode history = array(root, "history");
+        // a base may have none, but buildah goes by it: an entry for each layer
+        for (int told = layersOf(history); told < diffIds.size(); told++) {
+            history.addObject().put("created_by", "base");
+        }
+        diffIds.add(diffId);
+        ObjectNode entry = history.addObject();
         entry.put("created", root.path("created").asText());
         entry.put("created_by", "model-to-ecs: " + what);
         return this;
+    }
+
+    private static int layersOf(ArrayNode history) {
+        int layers = 0;
+        for (JsonNode entry : history) {
+            layers += entry.path("empty_layer").asBoolean() ? 0 : 1;
+        }
+        return layers;
     }
 
     private static ObjectNode object(ObjectNode parent, String name) {
