@@ -61,11 +61,15 @@ def service(tmp_path_factory):
     folder = tmp_path_factory.mktemp("line")
     pins = [f"{name}=={metadata.version(name)}\n" for name in ("scikit-learn", "numpy")]  # the model's
     (folder / "requirements.txt").write_text("".join(pins))
+    commit(folder)
+    return folder
+
+
+def commit(folder):
     git = ["git", "-C", str(folder), "-c", "user.name=t", "-c", "user.email=t@example.com"]
     subprocess.run([*git, "init", "-q"], check=True)
-    subprocess.run([*git, "add", "requirements.txt"], check=True)
+    subprocess.run([*git, "add", "."], check=True)
     subprocess.run([*git, "commit", "-qm", "one"], check=True)
-    return folder
 
 
 class Place:
@@ -116,7 +120,7 @@ def place(request, cloud, tmp_path):
 def build(cloud, folder, place, work, **arguments):
     """The step in a Jenkinsfile, by the local runner."""
     given = {"repository": REPOSITORY, "requirements": "requirements.txt"} | place.arguments | arguments
-    (folder / "Jenkinsfile").write_text(JENKINSFILE % ", ".join(f"{k}: {v!r}" for k, v in given.items()))
+    (folder / "Jenkinsfile").write_text(JENKINSFILE % ", ".join(f"{k}: {v!r}" for k, v in given.items() if v))
     credentials = work / "credentials.json"
     login = {"username": USER, "password": PASSWORD}
     credentials.write_text(json.dumps({"registry": login, "signing": {"secret": key(work)}}))
@@ -228,3 +232,35 @@ def test_what_a_scan_finds_fails_the_step(cloud, service, tmp_path):
     with pytest.raises(AssertionError, match="CVE-2026-0001"):
         build(cloud, service, place, tmp_path, failOn="CRITICAL")
     cloud.client("ecr").delete_repository(repositoryName=name, force=True)
+
+
+def test_a_dockerfile_on_the_local_base(cloud, tmp_path):
+    """Built by the tool that is here; the same again pushes nothing."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    lines = [f"FROM {cloud.env['BASE_IMAGE']}", "ARG WORD", 'RUN echo "$WORD" >/word', 'CMD ["cat", "/word"]']
+    (folder / "Dockerfile").write_text("\n".join(lines))
+    commit(folder)
+    name = f"team/docker-{os.getpid()}"
+    arguments = {"registry": "ecr", "repository": name, "dockerfile": "Dockerfile"}
+    place = Place(cloud.env["REGISTRY"], arguments, ecr(cloud))
+    try:
+        given = {"requirements": None, "buildArgs": Words(WORD="two words"), "tags": ["v1"]}
+        repository, digest, pushed = build(cloud, folder, place, tmp_path, **given)
+        assert int(pushed) > 0
+        assert build(cloud, folder, place, tmp_path, **given) == (repository, digest, "0")
+        reference = f"{repository}@{digest}"
+        run("podman", "pull", "--quiet", *place.skopeo(), reference, env=cloud.env)
+        try:
+            assert run("podman", "run", "--rm", reference, env=cloud.env) == "two words\n"
+        finally:
+            run("podman", "rmi", "--force", reference, env=cloud.env)
+    finally:
+        cloud.client("ecr").delete_repository(repositoryName=name, force=True)
+
+
+class Words(dict):
+    """A map, as Groovy writes it."""
+
+    def __repr__(self):
+        return "[" + ", ".join(f"{key}: {value!r}" for key, value in self.items()) + "]"
