@@ -72,7 +72,8 @@ final class Health {
                                             .sum();
                             int healthy = (int) (states.getOrDefault("healthy", 0L) - others);
                             int own = Math.min(deployment.runningCount(), Math.max(0, healthy));
-                            return new Seen(deployment.id(), own, "targets: " + counts(states));
+                            String all = states.isEmpty() ? "none yet" : counts(states);
+                            return new Seen(deployment.id(), own, "targets: " + all);
                         });
     }
 
