@@ -1,5 +1,6 @@
 package io.modeltoecs.engine.options;
 
+import io.modeltoecs.engine.StepException;
 import java.util.regex.Pattern;
 
 /**
@@ -28,7 +29,12 @@ public record AwsOptions(
     private static final Pattern REGION = Pattern.compile("[a-z]{2}(-[a-z]+)+-[0-9]");
     private static final Pattern ROLE = Pattern.compile("arn:aws[a-z-]*:iam::[0-9]{12}:role/\\S+");
 
-    static AwsOptions from(Arguments arguments, Settings settings) {
+    /**
+     * The options of one call.
+     *
+     * @throws StepException if one of them is wrong
+     */
+    public static AwsOptions from(Arguments arguments, Settings settings) {
         if (arguments.text("externalId") != null && arguments.text("roleArn") == null) {
             throw arguments.wrong("'externalId' needs 'roleArn': the role that asks for it");
         }

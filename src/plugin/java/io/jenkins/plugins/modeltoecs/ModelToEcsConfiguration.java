@@ -4,14 +4,22 @@ import hudson.Extension;
 import hudson.ExtensionList;
 import hudson.Util;
 import hudson.model.Job;
+import hudson.util.FormValidation;
+import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.options.Arguments;
+import io.modeltoecs.engine.options.AwsOptions;
+import io.modeltoecs.engine.options.Settings;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import jenkins.model.GlobalConfiguration;
+import jenkins.model.Jenkins;
 import net.sf.json.JSONObject;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.StaplerRequest2;
+import org.kohsuke.stapler.verb.POST;
 
 /** What an administrator says once for all steps. */
 @Extension
@@ -43,6 +51,45 @@ public final class ModelToEcsConfiguration extends GlobalConfiguration {
         request.bindJSON(this, form);
         save();
         return true;
+    }
+
+    @POST
+    public FormValidation doCheckBucket(@QueryParameter String value) {
+        return check("bucket", value);
+    }
+
+    @POST
+    public FormValidation doCheckPrefix(@QueryParameter String value) {
+        return check("prefix", value);
+    }
+
+    @POST
+    public FormValidation doCheckRegion(@QueryParameter String value) {
+        return check("region", value);
+    }
+
+    @POST
+    public FormValidation doCheckEndpoint(@QueryParameter String value) {
+        return check("endpoint", value);
+    }
+
+    private FormValidation check(String name, String value) {
+        if (!Jenkins.get().hasPermission(getRequiredGlobalConfigPagePermission())) {
+            return FormValidation.ok();
+        }
+        String complaint = complaint(name, value);
+        return complaint == null ? FormValidation.ok() : FormValidation.error(complaint);
+    }
+
+    /** What every step would say of such a value, or null if nothing is wrong with it. */
+    static String complaint(String name, String value) {
+        try {
+            Arguments none = new Arguments("model-to-ecs", Map.of(), AwsOptions.class);
+            AwsOptions.from(none, Settings.of(Map.of(name, value), Map.of()));
+            return null;
+        } catch (StepException e) {
+            return e.getMessage();
+        }
     }
 
     /** The values by the names that the engine's settings give them. */
