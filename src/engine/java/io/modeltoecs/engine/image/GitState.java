@@ -108,7 +108,7 @@ final class GitState {
     Optional<String> source() throws IOException, InterruptedException {
         return tell("config", "--get", "remote.origin.url")
                 .filter(url -> url.matches("(https?|ssh|git)://.*|[^/]+@[^/:]+:.*"))
-                .map(url -> url.replaceFirst("^(https?://)[^/@]*@", "$1"));
+                .map(url -> url.replaceFirst("^([a-zA-Z][a-zA-Z0-9+.-]*://)[^/]*@", "$1"));
     }
 
     private Optional<String> tell(String... arguments) throws IOException, InterruptedException {

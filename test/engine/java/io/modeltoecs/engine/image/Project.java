@@ -69,7 +69,7 @@ final class Project {
     Project commit() throws IOException, InterruptedException {
         if (!Files.exists(folder.resolve(".git"))) {
             git("init", "-q", "-b", "main");
-            git("remote", "add", "origin", "https://me:token@git.example.com/team/iris.git");
+            git("remote", "add", "origin", "https://me:tok@en@git.example.com/team/iris.git");
         }
         return git("add", "-A").git("commit", "-q", "-m", "a change");
     }
