@@ -25,7 +25,7 @@ MODELS = "array", "forest"
 FEW = 10_000_000
 PATIENCE = 120
 CLASSES = f"{ROOT}/src/engine/target/test-classes:{(ROOT / 'src/local-runner/target/classpath').read_text().strip()}"
-JAVA = ["java", "-Xmx96m", "-XX:+UseSerialGC", "-cp", CLASSES, "io.modeltoecs.engine.model.ScanFiles"]
+JAVA = ["java", "-Xmx96m", "-XX:+UseSerialGC", "-cp", CLASSES, "io.modeltoecs.engine.pickle.ScanFiles"]
 
 # the command, and whether its exit status says that the file is dangerous
 PEERS = {

@@ -1,5 +1,6 @@
 package io.modeltoecs.engine.model;
 
+import io.modeltoecs.engine.pickle.PickledModel;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;

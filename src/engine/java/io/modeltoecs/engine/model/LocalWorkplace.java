@@ -1,6 +1,9 @@
 package io.modeltoecs.engine.model;
 
 import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.pickle.AllowList;
+import io.modeltoecs.engine.pickle.PickleScan;
+import io.modeltoecs.engine.pickle.PickledModel;
 import io.modeltoecs.engine.progress.Activity;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;

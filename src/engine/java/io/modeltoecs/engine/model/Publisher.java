@@ -6,6 +6,7 @@ import io.modeltoecs.engine.model.PublicationState.FileState;
 import io.modeltoecs.engine.model.PublicationState.Phase;
 import io.modeltoecs.engine.options.BuildInfo;
 import io.modeltoecs.engine.options.PublishOptions;
+import io.modeltoecs.engine.pickle.PickledModel;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package io.modeltoecs.engine.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.modeltoecs.engine.Python;
 import io.modeltoecs.engine.options.PublishOptions;
 import io.modeltoecs.engine.options.Settings;
 import java.io.IOException;

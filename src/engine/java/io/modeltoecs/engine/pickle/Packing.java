@@ -1,4 +1,4 @@
-package io.modeltoecs.engine.model;
+package io.modeltoecs.engine.pickle;
 
 import java.io.BufferedInputStream;
 import java.io.IOException;

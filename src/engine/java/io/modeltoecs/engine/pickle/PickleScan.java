@@ -1,8 +1,8 @@
-package io.modeltoecs.engine.model;
+package io.modeltoecs.engine.pickle;
 
 import io.modeltoecs.engine.StepException;
-import io.modeltoecs.engine.model.PickleMachine.Reader;
-import io.modeltoecs.engine.model.PickleValues.Global;
+import io.modeltoecs.engine.pickle.PickleMachine.Reader;
+import io.modeltoecs.engine.pickle.PickleValues.Global;
 import io.modeltoecs.engine.progress.Amounts;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -30,7 +30,7 @@ import org.apache.commons.compress.archivers.zip.ZipFile;
  * .npy files. Nothing is executed. It is a first look, so that a bad artifact isn't published: what
  * protects whoever loads one is the loader, which enforces the same list.
  */
-final class PickleScan {
+public final class PickleScan {
     private static final Set<String> SUFFIXES =
             Set.of(".pkl", ".pickle", ".joblib", ".p", ".pck", ".dill", ".sav");
     private static final Set<String> PACKED_SUFFIXES =
@@ -49,16 +49,16 @@ final class PickleScan {
 
     private final AllowList allowed;
 
-    PickleScan(AllowList allowed) {
+    public PickleScan(AllowList allowed) {
         this.allowed = allowed;
     }
 
     /** Opens the same bytes again, from the front. */
-    interface Source {
+    public interface Source {
         InputStream open() throws IOException;
     }
 
-    Set<String> scan(String path, Path file) throws IOException {
+    public Set<String> scan(String path, Path file) throws IOException {
         return scan(path, file, () -> Files.newInputStream(file));
     }
 
@@ -70,7 +70,7 @@ final class PickleScan {
      * @return the imports, as {@code module.name}, sorted
      * @throws StepException if it imports what isn't allowed, or can't be read to its end
      */
-    Set<String> scan(String path, Path file, Source source) throws IOException {
+    public Set<String> scan(String path, Path file, Source source) throws IOException {
         OneFile scan =
                 new OneFile(path, Math.max(EXPANDS_AT_LEAST, Files.size(file) * MOST_EXPANSION));
         scan.stream(path, source, named(path), 0);

@@ -1,4 +1,4 @@
-package io.modeltoecs.engine.model;
+package io.modeltoecs.engine.pickle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,9 +1,9 @@
-package io.modeltoecs.engine.model;
+package io.modeltoecs.engine.pickle;
 
-import io.modeltoecs.engine.model.PickleValues.Global;
-import io.modeltoecs.engine.model.PickleValues.Instance;
-import io.modeltoecs.engine.model.PickleValues.Made;
-import io.modeltoecs.engine.model.PickleValues.Plain;
+import io.modeltoecs.engine.pickle.PickleValues.Global;
+import io.modeltoecs.engine.pickle.PickleValues.Instance;
+import io.modeltoecs.engine.pickle.PickleValues.Made;
+import io.modeltoecs.engine.pickle.PickleValues.Plain;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;

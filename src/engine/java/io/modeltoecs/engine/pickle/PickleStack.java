@@ -1,8 +1,8 @@
-package io.modeltoecs.engine.model;
+package io.modeltoecs.engine.pickle;
 
-import io.modeltoecs.engine.model.PickleValues.Dict;
-import io.modeltoecs.engine.model.PickleValues.Plain;
-import io.modeltoecs.engine.model.PickleValues.Tuple;
+import io.modeltoecs.engine.pickle.PickleValues.Dict;
+import io.modeltoecs.engine.pickle.PickleValues.Plain;
+import io.modeltoecs.engine.pickle.PickleValues.Tuple;
 import java.util.Arrays;
 
 /**

@@ -1,4 +1,4 @@
-package io.modeltoecs.engine.model;
+package io.modeltoecs.engine.pickle;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -18,7 +18,7 @@ import java.util.Set;
  * What a pickle may import: the shipped list and entries beside it, {@code package.module.Class} or
  * {@code package.module.*}, which means all that is defined in that module and those below it.
  */
-final class AllowList {
+public final class AllowList {
     private static final String SHIPPED = "/model-to-ecs/pickle/allowed-imports.txt";
 
     /** What may be done with an import; each includes the ones before. */
@@ -70,7 +70,7 @@ final class AllowList {
     }
 
     /** The shipped list with entries beside it. */
-    static AllowList shippedAnd(List<String> extra) {
+    public static AllowList shippedAnd(List<String> extra) {
         AllowList list = new AllowList(List.of());
         try (InputStream in = AllowList.class.getResourceAsStream(SHIPPED);
                 BufferedReader lines =

@@ -1,8 +1,9 @@
-package io.modeltoecs.engine.model;
+package io.modeltoecs.engine.pickle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.modeltoecs.engine.Python;
 import io.modeltoecs.engine.StepException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

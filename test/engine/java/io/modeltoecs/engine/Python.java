@@ -1,4 +1,4 @@
-package io.modeltoecs.engine.model;
+package io.modeltoecs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Runs scripts by the machine's Python. */
-final class Python {
+public final class Python {
     private Python() {}
 
     /** Runs a script in a folder; it has to succeed. */
-    static String run(Path folder, String script, String... arguments) throws Exception {
+    public static String run(Path folder, String script, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of("python3", "-c", script));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).start();

@@ -1,10 +1,10 @@
-package io.modeltoecs.engine.model;
+package io.modeltoecs.engine.pickle;
 
-import io.modeltoecs.engine.model.PickleValues.Global;
-import io.modeltoecs.engine.model.PickleValues.Made;
-import io.modeltoecs.engine.model.PickleValues.Plain;
-import io.modeltoecs.engine.model.PickleValues.Text;
-import io.modeltoecs.engine.model.PickleValues.Tuple;
+import io.modeltoecs.engine.pickle.PickleValues.Global;
+import io.modeltoecs.engine.pickle.PickleValues.Made;
+import io.modeltoecs.engine.pickle.PickleValues.Plain;
+import io.modeltoecs.engine.pickle.PickleValues.Text;
+import io.modeltoecs.engine.pickle.PickleValues.Tuple;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;

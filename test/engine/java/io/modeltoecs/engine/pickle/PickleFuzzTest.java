@@ -1,9 +1,10 @@
-package io.modeltoecs.engine.model;
+package io.modeltoecs.engine.pickle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.modeltoecs.engine.Python;
 import io.modeltoecs.engine.StepException;
-import io.modeltoecs.engine.model.AllowList.Use;
+import io.modeltoecs.engine.pickle.AllowList.Use;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

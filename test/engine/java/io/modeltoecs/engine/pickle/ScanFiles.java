@@ -1,4 +1,4 @@
-package io.modeltoecs.engine.model;
+package io.modeltoecs.engine.pickle;
 
 import io.modeltoecs.engine.StepException;
 import java.nio.file.Path;

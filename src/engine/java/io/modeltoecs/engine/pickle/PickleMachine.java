@@ -1,11 +1,11 @@
-package io.modeltoecs.engine.model;
+package io.modeltoecs.engine.pickle;
 
-import io.modeltoecs.engine.model.PickleValues.Dict;
-import io.modeltoecs.engine.model.PickleValues.Global;
-import io.modeltoecs.engine.model.PickleValues.Instance;
-import io.modeltoecs.engine.model.PickleValues.Made;
-import io.modeltoecs.engine.model.PickleValues.Plain;
-import io.modeltoecs.engine.model.PickleValues.Tuple;
+import io.modeltoecs.engine.pickle.PickleValues.Dict;
+import io.modeltoecs.engine.pickle.PickleValues.Global;
+import io.modeltoecs.engine.pickle.PickleValues.Instance;
+import io.modeltoecs.engine.pickle.PickleValues.Made;
+import io.modeltoecs.engine.pickle.PickleValues.Plain;
+import io.modeltoecs.engine.pickle.PickleValues.Tuple;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package io.modeltoecs.engine.model;
+package io.modeltoecs.engine.pickle;
 
 /** Something can't be read as a pickle, or not be followed to its end. */
 final class MalformedPickle extends RuntimeException {

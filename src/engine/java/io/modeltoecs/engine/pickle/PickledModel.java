@@ -1,4 +1,4 @@
-package io.modeltoecs.engine.model;
+package io.modeltoecs.engine.pickle;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -33,7 +33,7 @@ public record PickledModel(String type, Integer inputs, ArrayList<String> featur
      *
      * @return null if it is no pickle of an object
      */
-    static PickledModel of(Path file) throws IOException {
+    public static PickledModel of(Path file) throws IOException {
         byte[] head;
         try (InputStream in = Files.newInputStream(file)) {
             head = in.readNBytes(HEAD);
