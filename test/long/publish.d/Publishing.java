@@ -1,6 +1,7 @@
 import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.aws.AwsAccess;
 import io.modeltoecs.engine.aws.AwsKeys;
+import io.modeltoecs.engine.http.Outbound;
 import io.modeltoecs.engine.model.LocalWorkplace;
 import io.modeltoecs.engine.model.PublicationState;
 import io.modeltoecs.engine.model.Publisher;
@@ -65,7 +66,7 @@ final class Publishing {
             }
             Map<String, Object> result =
                     publisher.publish(
-                            new LocalWorkplace(Path.of("")),
+                            new LocalWorkplace(Path.of(""), Outbound.of(System.getenv())),
                             state,
                             () -> store(state),
                             System.out::println);

@@ -1,17 +1,41 @@
 package io.modeltoecs.engine.http;
 
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.http.auth.AuthScope;
 import org.apache.http.auth.UsernamePasswordCredentials;
 import org.apache.http.client.CredentialsProvider;
 import org.apache.http.conn.routing.HttpRoutePlanner;
 import org.apache.http.impl.client.BasicCredentialsProvider;
+import org.apache.http.impl.client.CloseableHttpClient;
 import org.apache.http.impl.client.HttpClientBuilder;
 import org.apache.http.impl.client.HttpClients;
 import org.apache.http.impl.conn.SystemDefaultRoutePlanner;
 
 /** Clients of Apache's library that take the way out, with logins for its proxies. */
 public final class ApacheClients {
+    private static final int CONNECTIONS = 64;
+    private static final Map<Object, CloseableHttpClient> KEPT = new ConcurrentHashMap<>();
+
     private ApacheClients() {}
+
+    /**
+     * The client of this process for a way out, never closed: so its connections are kept from one
+     * call of a controller to the next. It tries once, and follows nothing.
+     */
+    public static CloseableHttpClient kept(Outbound outbound) {
+        return KEPT.computeIfAbsent(
+                outbound.identity(),
+                same ->
+                        by(outbound)
+                                .setMaxConnPerRoute(CONNECTIONS)
+                                .setMaxConnTotal(CONNECTIONS)
+                                .disableAutomaticRetries()
+                                .disableRedirectHandling()
+                                .disableContentCompression()
+                                .disableCookieManagement()
+                                .build());
+    }
 
     /** To be completed. */
     public static HttpClientBuilder by(Outbound outbound) {

@@ -2,8 +2,10 @@ package io.modeltoecs.engine.http;
 
 import io.modeltoecs.engine.StepException;
 import java.io.ByteArrayInputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Serializable;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
 import java.net.SocketAddress;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -38,7 +41,9 @@ import javax.net.ssl.X509TrustManager;
  * in either case) and certificates of a private CA. One rule for whatever speaks HTTP: the clients
  * of registries and of AWS, and pip, uv and git, which get it by {@link #complete}.
  */
-public final class Outbound {
+public final class Outbound implements Serializable {
+    private static final long serialVersionUID = 1L;
+
     /** Variables that name a file of certificates, the one that counts most first. */
     private static final List<String> CERTIFICATES =
             List.of(
@@ -51,8 +56,12 @@ public final class Outbound {
 
     private static final List<String> PROXIES = List.of("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY");
 
-    private final Map<String, String> settings;
-    private Optional<SSLContext> tls;
+    /** The variables that count in an environment that is complete. */
+    private static final Set<String> SETTINGS =
+            Set.of("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", CERTIFICATES.get(0));
+
+    private final HashMap<String, String> settings;
+    private transient Optional<SSLContext> tls;
 
     /**
      * A proxy.
@@ -68,7 +77,8 @@ public final class Outbound {
     }
 
     private Outbound(Map<String, String> settings) {
-        this.settings = settings;
+        this.settings = new HashMap<>(settings);
+        this.settings.keySet().retainAll(SETTINGS);
     }
 
     /** What an environment says. */
@@ -215,6 +225,18 @@ public final class Outbound {
      */
     public ProxySelector selector() {
         return proxies().isEmpty() ? ProxySelector.getDefault() : new Selector();
+    }
+
+    /**
+     * Equal for ways out that are the same, by the same certificates: a client that was made for
+     * one serves the other.
+     */
+    Object identity() {
+        return List.of(
+                settings,
+                given(settings, CERTIFICATES.get(0))
+                        .map(file -> new File(file).lastModified())
+                        .orElse(0L));
     }
 
     /** All proxies that are named. */

@@ -1,6 +1,7 @@
 package io.modeltoecs.engine.model;
 
 import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.http.Outbound;
 import io.modeltoecs.engine.pickle.AllowList;
 import io.modeltoecs.engine.pickle.PickleScan;
 import io.modeltoecs.engine.pickle.PickledModel;
@@ -29,14 +30,17 @@ public final class LocalWorkplace implements Workplace {
     private static final Duration ASKING = Duration.ofMinutes(2);
 
     private final Path directory;
+    private final Outbound outbound;
     private final ArtifactFiles files;
     private final Commands commands;
 
     /**
      * @param directory the current directory of the step
+     * @param outbound the way to S3
      */
-    public LocalWorkplace(Path directory) {
+    public LocalWorkplace(Path directory, Outbound outbound) {
         this.directory = directory.toAbsolutePath();
+        this.outbound = outbound;
         files = new ArtifactFiles(this.directory);
         commands = new Commands(this.directory);
     }
@@ -127,6 +131,6 @@ public final class LocalWorkplace implements Workplace {
     @Override
     public List<String> send(SendOrder order, Progress progress)
             throws IOException, InterruptedException {
-        return new PartSender(directory, progress).send(order);
+        return new PartSender(directory, outbound, progress).send(order);
     }
 }

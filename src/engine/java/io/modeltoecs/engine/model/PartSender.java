@@ -1,34 +1,35 @@
 package io.modeltoecs.engine.model;
 
 import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.http.ApacheClients;
+import io.modeltoecs.engine.http.Outbound;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublisher;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.http.Header;
+import org.apache.http.HttpEntity;
+import org.apache.http.client.config.RequestConfig;
+import org.apache.http.client.methods.CloseableHttpResponse;
+import org.apache.http.client.methods.HttpPut;
+import org.apache.http.impl.client.CloseableHttpClient;
+import org.apache.http.util.EntityUtils;
 
 /** Sends parts of files to signed URLs, in constant memory. */
 final class PartSender {
@@ -38,6 +39,13 @@ final class PartSender {
     // no byte sent and no answer for so long: the connection is dead, however slow the line is
     private static final Duration STALL = Duration.ofMinutes(2);
     private static final Duration LOOK = Duration.ofSeconds(5);
+    private static final RequestConfig CONFIG =
+            RequestConfig.custom()
+                    .setConnectTimeout((int) CONNECT.toMillis())
+                    .setConnectionRequestTimeout((int) STALL.toMillis())
+                    .setSocketTimeout((int) STALL.toMillis())
+                    .setNormalizeUri(false) // it is signed as it is
+                    .build();
     private static final Set<Integer> TRY_AGAIN = Set.of(408, 409, 429);
     // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; BadDigest: damaged on
     // the way
@@ -47,18 +55,21 @@ final class PartSender {
             Set.of("ExpiredToken", "TokenRefreshRequired", "RequestExpired");
     private static final Pattern CODE = Pattern.compile("<Code>([^<]+)</Code>");
 
-    /** One for all that this machine sends: its connections are kept from part to part. */
-    private static final HttpClient CLIENT =
-            HttpClient.newBuilder()
-                    .version(HttpClient.Version.HTTP_1_1)
-                    .connectTimeout(CONNECT)
-                    .build();
+    private static final ExecutorService THREADS =
+            Executors.newCachedThreadPool(
+                    work -> {
+                        Thread thread = new Thread(work, "part of an upload");
+                        thread.setDaemon(true);
+                        return thread;
+                    });
 
     private final Path directory;
+    private final CloseableHttpClient client;
     private final Progress progress;
 
-    PartSender(Path directory, Progress progress) {
+    PartSender(Path directory, Outbound outbound, Progress progress) {
         this.directory = directory;
+        this.client = ApacheClients.kept(outbound);
         this.progress = progress;
     }
 
@@ -77,16 +88,13 @@ final class PartSender {
         for (int attempt = 1; ; attempt++) {
             String problem;
             try {
-                HttpResponse<String> answer = put(part);
-                if (answer.statusCode() == 200) {
-                    return answer.headers()
-                            .firstValue("ETag")
-                            .orElseThrow(
-                                    () ->
-                                            new StepException(
-                                                    "S3 gave no ETag for a part of '"
-                                                            + part.path()
-                                                            + "'"));
+                Answer answer = put(part);
+                if (answer.status() == 200) {
+                    if (answer.etag() == null) {
+                        throw new StepException(
+                                "S3 gave no ETag for a part of '" + part.path() + "'");
+                    }
+                    return answer.etag();
                 }
                 if (hasExpired(answer)) {
                     return null;
@@ -101,10 +109,6 @@ final class PartSender {
                         e.getMessage() == null
                                 ? e.getClass().getSimpleName()
                                 : e.getClass().getSimpleName() + ": " + e.getMessage();
-                if (isOurs(e)) {
-                    throw new StepException(
-                            "'%s' can't be read to its end: %s".formatted(part.path(), problem), e);
-                }
             }
             if (attempt == ATTEMPTS) {
                 throw new StepException(
@@ -123,87 +127,77 @@ final class PartSender {
         }
     }
 
+    /** What S3 said to a part. */
+    private record Answer(int status, String etag, String body) {}
+
     /** Sends a part and waits for the answer, as long as something moves. */
-    private HttpResponse<String> put(PartOrder part) throws IOException, InterruptedException {
-        AtomicLong moved = new AtomicLong(System.nanoTime());
-        HttpRequest.Builder request =
-                HttpRequest.newBuilder(URI.create(part.url())).PUT(body(part, moved));
-        part.headers().forEach(request::header);
-        CompletableFuture<HttpResponse<String>> answer =
-                CLIENT.sendAsync(request.build(), HttpResponse.BodyHandlers.ofString());
+    private Answer put(PartOrder part) throws IOException, InterruptedException {
+        PartBody body = new PartBody(directory.resolve(part.path()), part.offset(), part.bytes());
+        HttpPut request = new HttpPut(part.url());
+        request.setConfig(CONFIG);
+        request.setEntity(body);
+        part.headers().forEach(request::setHeader);
+        Future<Answer> answer = THREADS.submit(() -> put(request));
         try {
             while (true) {
                 try {
                     return answer.get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
                 } catch (TimeoutException e) {
-                    if (System.nanoTime() - moved.get() > STALL.toNanos()) {
-                        throw new HttpTimeoutException(
+                    if (body.idle().compareTo(STALL) > 0) {
+                        throw new SocketTimeoutException(
                                 "nothing moved for %s".formatted(Amounts.seconds(STALL)));
                     }
                 }
             }
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof UncheckedIOException unread) {
+                throw new StepException(
+                        "'%s' can't be read to its end: %s"
+                                .formatted(part.path(), unread.getCause()),
+                        unread);
+            }
             throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
         } finally {
-            answer.cancel(true);
-        }
-    }
-
-    private BodyPublisher body(PartOrder part, AtomicLong moved) {
-        Path file = directory.resolve(part.path());
-        return part.bytes() == 0
-                ? BodyPublishers.noBody()
-                : BodyPublishers.fromPublisher(
-                        BodyPublishers.ofInputStream(() -> open(file, part, moved)), part.bytes());
-    }
-
-    private static InputStream open(Path file, PartOrder part, AtomicLong moved) {
-        try {
-            FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-            try {
-                channel.position(part.offset());
-                return new Range(Channels.newInputStream(channel), part.bytes(), moved);
-            } catch (IOException e) {
-                channel.close();
-                throw e;
+            if (!answer.isDone()) {
+                request.abort();
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 
-    private static boolean mayPass(HttpResponse<String> answer) {
-        return answer.statusCode() >= 500
-                || TRY_AGAIN.contains(answer.statusCode())
+    private Answer put(HttpPut request) throws IOException {
+        try (CloseableHttpResponse answer = client.execute(request)) {
+            Header etag = answer.getFirstHeader("ETag");
+            HttpEntity body = answer.getEntity();
+            return new Answer(
+                    answer.getStatusLine().getStatusCode(),
+                    etag == null ? null : etag.getValue(),
+                    body == null ? "" : EntityUtils.toString(body, StandardCharsets.UTF_8));
+        }
+    }
+
+    private static boolean mayPass(Answer answer) {
+        return answer.status() >= 500
+                || TRY_AGAIN.contains(answer.status())
                 || CODES_TRY_AGAIN.contains(code(answer));
     }
 
     /** Whether the URL's signature, or the session that it was signed in, is too old by now. */
-    private static boolean hasExpired(HttpResponse<String> answer) {
-        return (answer.statusCode() == 403 || answer.statusCode() == 400)
+    private static boolean hasExpired(Answer answer) {
+        return (answer.status() == 403 || answer.status() == 400)
                 && (EXPIRED.contains(code(answer))
                         || code(answer).equals("AccessDenied")
                                 && answer.body().contains("Request has expired"));
     }
 
-    private static boolean isOurs(IOException e) {
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof UncheckedIOException) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static String problem(HttpResponse<String> answer) {
+    private static String problem(Answer answer) {
         String code = code(answer);
         return "HTTP "
-                + answer.statusCode()
+                + answer.status()
                 + (code.isEmpty() ? "" : " " + code)
                 + (code.equals("BadDigest") ? ", the file changed or was damaged on its way" : "");
     }
 
-    private static String code(HttpResponse<String> answer) {
+    private static String code(Answer answer) {
         Matcher matcher = CODE.matcher(answer.body());
         return matcher.find() ? matcher.group(1) : "";
     }
@@ -212,42 +206,5 @@ final class PartSender {
     private static void pause(int attempt) throws InterruptedException {
         long most = Math.min(LONGEST_PAUSE.toMillis(), 500L << attempt);
         Thread.sleep(ThreadLocalRandom.current().nextLong(most / 2, most));
-    }
-
-    /** So many bytes of a stream; tells when it was read last. */
-    private static final class Range extends InputStream {
-        private final InputStream in;
-        private final AtomicLong readAt;
-        private long left;
-
-        Range(InputStream in, long length, AtomicLong readAt) {
-            this.in = in;
-            this.readAt = readAt;
-            left = length;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-            readAt.set(System.nanoTime());
-            if (left == 0) {
-                return -1;
-            }
-            int some = in.read(bytes, offset, (int) Math.min(length, left));
-            if (some > 0) {
-                left -= some;
-            }
-            return some;
-        }
-
-        @Override
-        public void close() throws IOException {
-            in.close();
-        }
     }
 }

@@ -75,8 +75,12 @@ public final class EngineSteps implements ModelSteps {
                     training.needed() ? training.environmentFile(folder.toString()) : null;
             PublicationState state = new PublicationState(environment);
             try {
+                Outbound outbound = Outbound.of(context.environment());
                 return publisher.publish(
-                        new LocalWorkplace(context.directory()), state, () -> {}, context);
+                        new LocalWorkplace(context.directory(), outbound),
+                        state,
+                        () -> {},
+                        context);
             } finally {
                 archive(context, Publisher.cardName(options), Publisher.card(state));
             }

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.modeltoecs;
 
+import io.modeltoecs.engine.http.Outbound;
 import io.modeltoecs.engine.model.Inspection;
 import io.modeltoecs.engine.model.InspectionOrder;
 import io.modeltoecs.engine.model.LocalWorkplace;
@@ -16,21 +17,26 @@ import java.util.List;
 /** The files of a training on an agent. */
 final class AgentWorkplace implements Workplace {
     private final Agent agent;
+    private final Outbound outbound;
 
-    AgentWorkplace(Agent agent) {
+    /**
+     * @param outbound the agent's way to S3
+     */
+    AgentWorkplace(Agent agent, Outbound outbound) {
         this.agent = agent;
+        this.outbound = outbound;
     }
 
     @Override
     public Inspection inspect(InspectionOrder order, Progress progress)
             throws IOException, InterruptedException {
-        return run(new Inspect(order));
+        return run(new Inspect(order, outbound));
     }
 
     @Override
     public List<String> send(SendOrder order, Progress progress)
             throws IOException, InterruptedException {
-        return run(new Send(order));
+        return run(new Send(order, outbound));
     }
 
     private <T extends Serializable> T run(AgentTask<T> task)
@@ -49,15 +55,17 @@ final class AgentWorkplace implements Workplace {
         private static final long serialVersionUID = 1L;
 
         private final InspectionOrder order;
+        private final Outbound outbound;
 
-        Inspect(InspectionOrder order) {
+        Inspect(InspectionOrder order, Outbound outbound) {
             this.order = order;
+            this.outbound = outbound;
         }
 
         @Override
         public Inspection run(Path directory, Progress progress)
                 throws IOException, InterruptedException {
-            return new LocalWorkplace(directory).inspect(order, progress);
+            return new LocalWorkplace(directory, outbound).inspect(order, progress);
         }
     }
 
@@ -65,15 +73,17 @@ final class AgentWorkplace implements Workplace {
         private static final long serialVersionUID = 1L;
 
         private final SendOrder order;
+        private final Outbound outbound;
 
-        Send(SendOrder order) {
+        Send(SendOrder order, Outbound outbound) {
             this.order = order;
+            this.outbound = outbound;
         }
 
         @Override
         public ArrayList<String> run(Path directory, Progress progress)
                 throws IOException, InterruptedException {
-            return new ArrayList<>(new LocalWorkplace(directory).send(order, progress));
+            return new ArrayList<>(new LocalWorkplace(directory, outbound).send(order, progress));
         }
     }
 }

@@ -9,6 +9,7 @@ import hudson.slaves.WorkspaceList;
 import hudson.util.StreamTaskListener;
 import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.aws.AwsAccess;
+import io.modeltoecs.engine.http.Outbound;
 import io.modeltoecs.engine.image.Login;
 import io.modeltoecs.engine.model.OutputTail;
 import io.modeltoecs.engine.model.PublicationState;
@@ -183,7 +184,7 @@ final class TrainAndPublishExecution extends AgentExecution {
             Map<String, Object> result =
                     new Publisher(options, build(), aws)
                             .publish(
-                                    new AgentWorkplace(agent),
+                                    new AgentWorkplace(agent, Outbound.of(agentEnvironment())),
                                     publication,
                                     () -> getContext().saveState(),
                                     progress());

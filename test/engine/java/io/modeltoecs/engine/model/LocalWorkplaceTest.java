@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.http.Outbound;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -163,7 +164,7 @@ class LocalWorkplaceTest {
     }
 
     private Inspection inspect(InspectionOrder order) throws IOException, InterruptedException {
-        return new LocalWorkplace(folder).inspect(order, line -> {});
+        return new LocalWorkplace(folder, Outbound.of(Map.of())).inspect(order, line -> {});
     }
 
     private void write(String path, String content) throws IOException {

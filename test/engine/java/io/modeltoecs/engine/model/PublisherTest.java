@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.http.Outbound;
 import io.modeltoecs.engine.aws.AwsAccess;
 import io.modeltoecs.engine.options.BuildInfo;
 import io.modeltoecs.engine.options.ModelRef;
@@ -415,7 +416,7 @@ class PublisherTest {
         AtomicReference<byte[]> saved = new AtomicReference<>();
         AtomicInteger orders = new AtomicInteger();
         CountDownLatch stored = new CountDownLatch(1);
-        LocalWorkplace here = new LocalWorkplace(workspace);
+        LocalWorkplace here = new LocalWorkplace(workspace, Outbound.of(Map.of()));
         Workplace dying =
                 new Workplace() {
                     @Override
@@ -468,7 +469,7 @@ class PublisherTest {
         try (AwsAccess aws = s3.access()) {
             new Publisher(options(Map.of()), build(1), aws)
                     .publish(
-                            new LocalWorkplace(workspace),
+                            new LocalWorkplace(workspace, Outbound.of(Map.of())),
                             state,
                             () -> {
                                 if (beforeAliases.get() == null
@@ -519,7 +520,7 @@ class PublisherTest {
     @Test
     void aLostWorkplaceKeepsWhatWasSent() throws Exception {
         PublicationState state = new PublicationState(null);
-        LocalWorkplace here = new LocalWorkplace(workspace);
+        LocalWorkplace here = new LocalWorkplace(workspace, Outbound.of(Map.of()));
         Workplace leaving =
                 new Workplace() {
                     @Override
@@ -609,7 +610,7 @@ class PublisherTest {
 
     @Test
     void aWorkplaceCannotChooseWhatIsSigned() {
-        LocalWorkplace here = new LocalWorkplace(workspace);
+        LocalWorkplace here = new LocalWorkplace(workspace, Outbound.of(Map.of()));
         Workplace cheat =
                 new Workplace() {
                     @Override
@@ -675,7 +676,7 @@ class PublisherTest {
                         options.aws(), new io.modeltoecs.engine.aws.AwsKeys("t", "t", null), false)) {
             LinkedHashMap<String, Object> result =
                     new Publisher(options, build(build), aws)
-                            .publish(new LocalWorkplace(folder), state, () -> bytes(state), log::add);
+                            .publish(new LocalWorkplace(folder, Outbound.of(Map.of())), state, () -> bytes(state), log::add);
             assertThat(bytes(result)).isNotEmpty();
             return result;
         }
