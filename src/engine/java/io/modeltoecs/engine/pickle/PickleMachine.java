@@ -103,7 +103,31 @@ final class PickleMachine {
         frameEnd = NO_FRAME;
     }
 
+    /**
+     * Follows an opcode: here those that large pickles have most of, so that a JVM inlines them.
+     */
     private boolean step(int opcode) throws IOException {
+        switch (opcode) {
+            case 0x94 -> memoize(memo.size());
+            case 'h' -> recall(in.u1());
+            case 'j' -> recall(in.i4());
+            case 0x8c -> text(in.u1());
+            case 'X' -> text(in.u4());
+            case 'K' -> stack.pushNumber(in.u1());
+            case 'M' -> stack.pushNumber(in.u2());
+            case 'J' -> stack.pushNumber(in.i4());
+            case 'G' -> skip(8);
+            case '(' -> stack.mark();
+            case '}' -> stack.pushDict();
+            case 'u' -> setItems(stack.popMark());
+            default -> {
+                return other(opcode);
+            }
+        }
+        return true;
+    }
+
+    private boolean other(int opcode) throws IOException {
         switch (opcode) {
             case '.' -> {
                 return false;
@@ -115,7 +139,6 @@ final class PickleMachine {
             }
             case 0x95 -> enterFrame();
 
-            case '(' -> stack.mark();
             case '0' -> stack.drop();
             case '1' -> stack.cut(stack.popMark());
             case '2' -> stack.duplicate();
@@ -127,17 +150,13 @@ final class PickleMachine {
                 in.skipLine();
                 stack.push(Plain.DATA);
             }
-            case 'J' -> stack.pushNumber(in.i4());
-            case 'K' -> stack.pushNumber(in.u1());
-            case 'M' -> stack.pushNumber(in.u2());
-            case 'G' -> skip(8);
             case 0x8a -> number(in.bytes(in.u1()));
             case 0x8b -> skip(in.u4());
 
             case 'S' -> quoted();
             case 'V' -> line(0, in.takeLine());
-            case 'T', 'X' -> text(in.u4());
-            case 'U', 0x8c -> text(in.u1());
+            case 'T' -> text(in.u4());
+            case 'U' -> text(in.u1());
             case 0x8d -> text(in.u8());
             case 'B' -> skip(in.u4());
             case 'C' -> skip(in.u1());
@@ -149,7 +168,6 @@ final class PickleMachine {
 
             case ']' -> stack.push(Plain.LIST);
             case 0x8f -> stack.push(Plain.SET);
-            case '}' -> stack.push(new Dict());
             case ')' -> stack.push(Plain.TUPLE);
             case 't' -> tuple(stack.popMark());
             case 0x85 -> tuple(stack.above(1));
@@ -167,15 +185,11 @@ final class PickleMachine {
             case 'e' -> append(stack.popMark());
             case 0x90 -> add(stack.popMark());
             case 's' -> setItems(stack.above(2));
-            case 'u' -> setItems(stack.popMark());
 
             case 'p' -> memoize(index());
             case 'q' -> memoize(in.u1());
             case 'r' -> memoize(in.u4());
-            case 0x94 -> memoize(memo.size());
             case 'g' -> recall(index());
-            case 'h' -> recall(in.u1());
-            case 'j' -> recall(in.i4());
 
             case 'c' -> {
                 long offset = at();
@@ -403,6 +417,11 @@ final class PickleMachine {
     }
 
     private void setItems(int from) {
+        if (stack.isPlainDict(from)) {
+            requireNoWrapper(from);
+            stack.cut(from);
+            return;
+        }
         Object container = stack.below(from);
         if (container instanceof Dict dict) {
             put(dict, from);

@@ -9,9 +9,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What a pickle remembers by number: four bits for each, and two bytes more where it isn't {@link
- * Plain} but has a place among {@link PickleNames}. Nothing here is an object of its own but dtypes
- * and imports beyond those places. Memory is bounded, whatever a pickle does.
+ * What a pickle remembers by number, as a place among {@link PickleNames}: two bytes for each of
+ * the first, which are recalled again and again; of the others four bits, and two bytes more where
+ * the place isn't that of {@link Plain}. Nothing here is an object of its own but dtypes and
+ * imports beyond those places. Memory is bounded, whatever a pickle does.
  */
 final class PickleMemo {
     private static final int MOST_BYTES = 64 << 20;
@@ -34,7 +35,10 @@ final class PickleMemo {
     private final PickleNames names;
     private final Map<Integer, Object> own = new HashMap<>();
 
-    /** The four bits of each number, by pages. */
+    /** The places of the first numbers, 0 where there is none. */
+    private final short[] first = new short[1 << Byte.SIZE];
+
+    /** The four bits of each other number, by pages. */
     private long[][] kinds = new long[16][];
 
     /** The places on a page, of those numbers that have one, in their order. */
@@ -71,6 +75,13 @@ final class PickleMemo {
                 throw MalformedPickle.forbidden(offset, "it remembers too many imports and dtypes");
             }
             own.put(slot, stack.top());
+        }
+        if (slot < first.length) {
+            if (first[slot] == 0) {
+                size++;
+            }
+            first[slot] = (short) place;
+            return;
         }
         int page = slot >>> PAGE_BITS;
         if (page >= kinds.length || kinds[page] == null) {
@@ -174,20 +185,25 @@ final class PickleMemo {
 
     /** Pushes what was remembered, as far as it matters. */
     void recall(int slot, PickleStack stack, long offset) {
-        int page = slot >>> PAGE_BITS;
-        long[] words = page < kinds.length ? kinds[page] : null;
-        int word = slot >>> WORD_BITS & WORDS - 1;
-        int shift = slot << 2;
-        int kind = words == null ? 0 : (int) (words[word] >>> shift) & PLACED;
-        if (kind == 0) {
+        int place = slot >= 0 && slot < first.length ? first[slot] & 0xffff : place(slot);
+        if (place == 0) {
             throw MalformedPickle.forbidden(
                     offset, "it recalls something that it hasn't remembered");
         }
-        int place = kind < PLACED ? kind : places[page][rank(words, word, shift)] & 0xffff;
         if (place == OWN) {
             stack.push(own.get(slot));
         } else {
             stack.pushPlace(place);
         }
+    }
+
+    /** The place of a number that isn't one of the first; 0 if there is none. */
+    private int place(int slot) {
+        int page = slot >>> PAGE_BITS;
+        long[] words = page < kinds.length ? kinds[page] : null;
+        int word = slot >>> WORD_BITS & WORDS - 1;
+        int shift = slot << 2;
+        int kind = words == null ? 0 : (int) (words[word] >>> shift) & PLACED;
+        return kind < PLACED ? kind : places[page][rank(words, word, shift)] & 0xffff;
     }
 }

@@ -32,7 +32,7 @@ final class PickleNames {
     private static final int SEEN_BITS = 17;
 
     private static final int MOST_PROBES = 64;
-    private static final int MOST_TEXTS = 20_000;
+    private static final int MOST_TEXTS = 4_000;
     private static final int MOST_CODES = 30_000;
     private static final int MOST_GLOBALS = 8192;
 

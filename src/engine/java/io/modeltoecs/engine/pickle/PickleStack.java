@@ -15,6 +15,8 @@ final class PickleStack {
     private static final int NUMBER = -1;
     private static final int TEXT = -2;
     private static final int OBJECT = -3;
+    // a dict in which nothing is of consequence, until something is
+    private static final int DICT = -4;
 
     private final PickleInput in;
     private final PickleNames names;
@@ -68,6 +70,10 @@ final class PickleStack {
         numbers[size - 1] = in.where(length);
     }
 
+    void pushDict() {
+        push(DICT);
+    }
+
     void push(Object value) {
         if (value instanceof Plain plain) {
             push(plain);
@@ -81,7 +87,7 @@ final class PickleStack {
 
     /** Pushes the topmost value again. */
     void duplicate() {
-        requireOne();
+        top(); // one dict twice, not two
         push(kinds[size - 1]);
         numbers[size - 1] = numbers[size - 2];
         objects[size - 1] = objects[size - 2];
@@ -143,6 +149,11 @@ final class PickleStack {
 
     Object at(int index) {
         return switch (kinds[index]) {
+            case DICT -> {
+                kinds[index] = OBJECT;
+                objects[index] = new Dict();
+                yield objects[index];
+            }
             case OBJECT -> objects[index];
             case NUMBER -> numbers[index];
             case TEXT -> in.text(numbers[index]);
@@ -154,7 +165,11 @@ final class PickleStack {
     int topPlace() {
         requireOne();
         int kind = kinds[size - 1];
-        return kind == TEXT ? Plain.NO_NAME.ordinal() : kind;
+        return switch (kind) {
+            case TEXT -> Plain.NO_NAME.ordinal();
+            case DICT -> Plain.OPAQUE.ordinal();
+            default -> kind;
+        };
     }
 
     void mark() {
@@ -204,7 +219,7 @@ final class PickleStack {
     /** Whether joblib's wrapper is among the values from there on. */
     boolean wraps(int from) {
         for (int i = from; i < size && names.haveWrapper(); i++) {
-            if (kinds[i] != NUMBER && kinds[i] != TEXT && PickleValues.wraps(at(i))) {
+            if ((kinds[i] == OBJECT || kinds[i] >= 0) && PickleValues.wraps(at(i))) {
                 return true;
             }
         }
@@ -219,6 +234,22 @@ final class PickleStack {
             }
         }
         return false;
+    }
+
+    /**
+     * Whether what begins there are keys, and values, of a dict below them that don't change that
+     * nothing in it is of consequence.
+     */
+    boolean isPlainDict(int from) {
+        if (from == floor || kinds[from - 1] != DICT) {
+            return false;
+        }
+        for (int i = from; i < size; i += 2) {
+            if (kinds[i] != TEXT && !names.isPlainText(kinds[i])) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Puts keys and values from there on into a dict; they stay. */

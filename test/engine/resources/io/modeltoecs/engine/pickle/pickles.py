@@ -195,7 +195,7 @@ class Program:
         ]
         if self.memo:
             index = rng.choice(list(self.memo))
-            get = rng.choice([b"h" + bytes([index]), b"g%d\n" % index, b"j" + struct.pack("<I", index)])
+            get = rng.choice(([b"h" + bytes([index])] if index < 256 else []) + [b"g%d\n" % index, b"j" + struct.pack("<I", index)])
             ways += [lambda: self.put(get, push=self.memo[index])] * 3
         if free and top != ["M"]:
             ways += [lambda: self.put(b"\x85", 1, "t"), lambda: self.put(b"2", push=top[0]), lambda: self.put(b"0", 1)]
@@ -239,8 +239,9 @@ class Program:
             self.put(b"\x94")
             self.memo[len(self.memo)] = self.stack[-1]
         else:
-            index = rng.randrange(len(self.memo) + 2)
-            self.put(rng.choice([b"q" + bytes([index]), b"p%d\n" % index, b"r" + struct.pack("<I", index)]))
+            index = rng.randrange(len(self.memo) + 2) + rng.choice([0, 0, 253])  # the scanner keeps those above apart
+            short = [b"q" + bytes([index])] if index < 256 else []
+            self.put(rng.choice([*short, b"p%d\n" % index, b"r" + struct.pack("<I", index)]))
             self.memo[index] = self.stack[-1]
 
     def finished(self):
