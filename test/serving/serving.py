@@ -66,7 +66,7 @@ class Store:
         for path, body in (files | (stored or {})).items():
             self.put(f"{name}/versions/{version}/{path}", body)
         self.put(f"{name}/versions/{version}/model.json", content)
-        self.put(f"{name}/aliases/{alias}.json", json.dumps({"version": version, "sha256": sha256}))
+        self.put(f"{name}/aliases/{alias}.json", json.dumps({"version": version, "sha256": sha256, "order": 0}))
         return sha256
 
     def publish_object(self, name, model, **options):

@@ -186,6 +186,77 @@ def test_others_see_the_same_and_it_serves(cloud, model, service, place, tmp_pat
         run("podman", "rmi", "--force", reference, env=cloud.env)
 
 
+APP = """
+import model_to_ecs
+from flask import Flask, request
+
+model = model_to_ecs.load()
+
+
+def create_app():
+    app = Flask(__name__)
+    app.register_blueprint(model_to_ecs.probes())
+
+    @app.post("/predict")
+    def predict():
+        return {"predictions": [float(each) for each in model.object.predict(request.get_json()["instances"])]}
+
+    return app
+"""
+LAYOUTS = {
+    "app.py with an app": {"app.py": APP + "\n\napp = create_app()\n"},
+    "app.py with a factory": {"app.py": APP},
+    "wsgi.py and a package": {"wsgi.py": "from line import create_app\n\napplication = create_app()\n", "line/__init__.py": APP},
+    "package app": {"app/__init__.py": "from .views import create_app\n", "app/views.py": APP},
+    "wsgi.py and src": {"wsgi.py": "from line.web import create_app\n\napp = create_app()\n", "src/line/__init__.py": "", "src/line/web.py": APP},
+    "service in a folder": {"service/app.py": "from helper import APP as app\n", "service/helper.py": APP + "\n\nAPP = create_app()\n"},
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_own_apps_serve(cloud, model, service, layout, tmp_path):
+    """Each layout of a repository that brings an app, as a container on a read-only root."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    shutil.copy(service / "requirements.txt", folder)
+    for path, content in LAYOUTS[layout].items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(content)
+    commit(folder)
+    place = Place(cloud.env["REGISTRY"], {"registry": "ecr", "repository": f"team/layout-{os.getpid()}"}, ecr(cloud))
+    app = "service" if layout == "service in a folder" else None
+    repository, digest, _ = build(cloud, folder, place, tmp_path, tags=["v1"], app=app)
+    reference = f"{repository}@{digest}"
+    run("podman", "pull", "--quiet", *place.skopeo(), reference, env=cloud.env)
+    try:
+        assert serves(cloud, reference, model) == [pytest.approx(5)]
+    finally:
+        run("podman", "rmi", "--force", reference, env=cloud.env)
+
+
+def test_a_model_of_another_minor_is_refused_with_both_versions(cloud, model, tmp_path):
+    """By buildServingImage, which then has made nothing in ECR; where a Dockerfile installs it, too."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    (folder / "requirements.txt").write_text("scikit-learn==1.6.1\nnumpy==2.2.6\n")
+    lines = [
+        f"FROM {cloud.env['BASE_IMAGE']}",
+        "RUN d=/usr/local/lib/python3.11/dist-packages/scikit_learn-1.6.1.dist-info && mkdir -p $d"
+        " && printf 'Metadata-Version: 2.1\\nName: scikit-learn\\nVersion: 1.6.1\\n' >$d/METADATA",
+    ]
+    (folder / "Dockerfile").write_text("\n".join(lines))
+    commit(folder)
+    name = f"team/other-{os.getpid()}"
+    place = Place(cloud.env["REGISTRY"], {"registry": "ecr", "repository": name}, ecr(cloud))
+    made = metadata.version("scikit-learn")
+    for arguments in ({}, {"requirements": None, "dockerfile": "Dockerfile"}):
+        with pytest.raises(AssertionError) as failed:
+            build(cloud, folder, place, tmp_path, model=model, tags=["v1"], **arguments)
+        assert f"was made with scikit-learn {made}, but the image gets 1.6.1" in str(failed.value)
+    registries = cloud.client("ecr").describe_repositories()["repositories"]
+    assert name not in [each["repositoryName"] for each in registries]
+
+
 def serves(cloud, reference, model):
     """What the container predicts, on a read-only root."""
     with socket.socket() as free:

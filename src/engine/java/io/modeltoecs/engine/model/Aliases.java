@@ -1,5 +1,6 @@
 package io.modeltoecs.engine.model;
 
+import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.options.BuildInfo;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -7,6 +8,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -47,8 +49,8 @@ final class Aliases {
                 entries.forEach(entry -> history.add(Json.map(entry)));
             }
             return new Alias(
-                    (String) json.get("version"),
-                    (String) json.get("sha256"),
+                    Objects.requireNonNull((String) json.get("version")),
+                    Objects.requireNonNull((String) json.get("sha256")),
                     ((Number) json.get("order")).longValue(),
                     (String) json.get("updatedAt"),
                     (String) json.get("by"),
@@ -197,6 +199,15 @@ final class Aliases {
 
     private Alias alias(String model, String alias, Bucket.Item item) {
         String uri = bucket.uri(layout.alias(model, alias));
-        return Alias.parse(Json.object(new String(item.content(), StandardCharsets.UTF_8), uri));
+        try {
+            return Alias.parse(
+                    Json.object(new String(item.content(), StandardCharsets.UTF_8), uri));
+        } catch (ClassCastException | NullPointerException e) {
+            throw new StepException(
+                    uri
+                            + " isn't an alias: 'version' and 'sha256' should be texts, 'order' a number;"
+                            + " remove it and move the alias by promoteModel",
+                    e);
+        }
     }
 }

@@ -98,6 +98,16 @@ class ModelStoreTest {
     }
 
     @Test
+    void anAliasThatSomebodyWroteByHandIsRefusedByItsName() {
+        put("models/iris/aliases/mine.json", "{\"version\": \"" + ONE + "\"}");
+
+        assertThatThrownBy(() -> store.resolve(new ModelRef("iris", "mine")))
+                .isInstanceOf(StepException.class)
+                .hasMessageContaining("models/iris/aliases/mine.json isn't an alias")
+                .hasMessageContaining("'order' a number");
+    }
+
+    @Test
     void promotesAndRollsBack() {
         store.promote("iris", ONE, "prod", build(1), log::add);
 
