@@ -126,6 +126,9 @@ GADGETS = {
     "a state set twice": SCALER + b"}b}b.",
     "the state of a class": imported(b"sklearn.preprocessing._data.StandardScaler") + b"}b.",
     "a scorer that calls any method": SCORER + b"}" + text(b"_response_method") + text(b"save_model") + b"sb.",
+    "a scorer of thresholds that calls any method":
+    imported(b"sklearn.model_selection._classification_threshold._CurveScorer") + b")\x81}" + text(b"_response_method")
+    + text(b"save_model") + b"sb.",
     "another base": imported(b"copyreg._reconstructor") + imported(b"collections.deque")
     + imported(b"collections.deque") + b"]\x87R.",
     "a function through copyreg": imported(b"copyreg.__newobj__") + imported(b"uuid.UUID") + PRINT + b"\x86R)R.",

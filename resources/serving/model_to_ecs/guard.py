@@ -22,7 +22,7 @@ _CALL_ARGUMENTS = {
     "numpy.ma.core._mareconstruct": "numpy.",
     "pandas.core.indexes.": "pandas.",
 }
-_SCORERS = "sklearn.metrics._scorer."
+_SCORERS = ("sklearn.metrics._scorer.", "sklearn.model_selection._classification_threshold._CurveScorer")
 _RESPONSE_METHODS = {"default", "predict", "predict_proba", "predict_log_proba", "decision_function", "transform"}
 # numpy's flags of a dtype: those that make pointers of an element, and all that object has
 _POINTERS = 7
@@ -183,7 +183,7 @@ class Guard(pickle._Unpickler):  # type: ignore[name-defined,misc]
                 continue
             _refuse_planted(fields, cls)
             self._states[id(fields)] = fields
-            if cls.__module__ + "." == _SCORERS and "_response_method" in fields:
+            if full.startswith(_SCORERS) and "_response_method" in fields:
                 methods = fields["_response_method"]
                 for method in methods if type(methods) in (tuple, list) else (methods,):
                     if type(method) is not str or method not in _RESPONSE_METHODS:

@@ -50,6 +50,11 @@ final class PickleRules {
                     "decision_function",
                     "transform");
 
+    private static final List<String> SCORERS =
+            List.of(
+                    "sklearn.metrics._scorer.",
+                    "sklearn.model_selection._classification_threshold._CurveScorer");
+
     /** What a scorer says which method it calls by. */
     static final String RESPONSE_METHOD = "_response_method";
 
@@ -151,7 +156,7 @@ final class PickleRules {
     }
 
     static boolean isScorer(String full) {
-        return full.startsWith("sklearn.metrics._scorer.");
+        return SCORERS.stream().anyMatch(full::startsWith);
     }
 
     /** Whether a dtype's code is a number's or a time's. */
