@@ -5,11 +5,10 @@ import io.modeltoecs.engine.progress.Activity;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HexFormat;
 
 /**
@@ -22,22 +21,22 @@ final class HashedFile {
     private final String path;
     private final Path file;
     private final long size;
-    private final long partSize;
+    private final PartDigests parts;
     private final Activity activity;
     private final MessageDigest whole = Digests.of("SHA-256");
-    private final MessageDigest part = Digests.of("MD5");
-    private final ArrayList<String> parts = new ArrayList<>();
     private long hashed;
 
     /**
      * @param path as model.json is to name it
+     * @param parts which has ended with the file before
      */
-    HashedFile(String path, Path file, Activity activity) throws IOException {
+    HashedFile(String path, Path file, PartDigests parts, Activity activity) throws IOException {
         this.path = path;
         this.file = file;
+        this.parts = parts;
         this.activity = activity;
         size = Files.size(file);
-        partSize = Parts.size(size);
+        parts.begin(Parts.size(size));
     }
 
     /** The file from its front. */
@@ -60,29 +59,20 @@ final class HashedFile {
                 }
             }
         }
-        if (parts.size() < Parts.count(size)) {
-            endPart();
-        }
         return new Inspection.ModelFile(
-                path, HexFormat.of().formatHex(whole.digest()), size, parts);
+                path, HexFormat.of().formatHex(whole.digest()), size, parts.end());
     }
 
-    private void hash(byte[] bytes, int offset, int length) {
-        whole.update(bytes, offset, length);
-        for (int done = 0; done < length; ) {
-            int some = (int) Math.min(length - done, partSize - hashed % partSize);
-            part.update(bytes, offset + done, some);
-            done += some;
-            hashed += some;
-            if (hashed % partSize == 0) {
-                endPart();
-            }
+    private void hash(byte[] bytes, int offset, int length) throws IOException {
+        try {
+            parts.update(bytes, offset, length);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ClosedByInterruptException(); // as where a file's reader is interrupted
         }
+        whole.update(bytes, offset, length);
+        hashed += length;
         activity.done(length);
-    }
-
-    private void endPart() {
-        parts.add(Base64.getEncoder().encodeToString(part.digest()));
     }
 
     /** Hashes what it reads, as far as that hasn't been hashed. */

@@ -69,14 +69,17 @@ public final class LocalWorkplace implements Workplace {
         Set<String> imports = new TreeSet<>();
         ArrayList<Inspection.ModelFile> hashed = new ArrayList<>();
         List<PickledModel> models = new ArrayList<>();
-        for (Map.Entry<String, Path> file : artifact.entrySet()) {
-            HashedFile reading = new HashedFile(file.getKey(), file.getValue(), activity);
-            Set<String> names = scan.scan(file.getKey(), file.getValue(), reading::open);
-            hashed.add(reading.end());
-            imports.addAll(names);
-            PickledModel model = PickledModel.of(file.getValue());
-            if (model != null && names.contains(model.type())) {
-                models.add(model);
+        try (PartDigests parts = new PartDigests()) {
+            for (Map.Entry<String, Path> file : artifact.entrySet()) {
+                HashedFile reading =
+                        new HashedFile(file.getKey(), file.getValue(), parts, activity);
+                Set<String> names = scan.scan(file.getKey(), file.getValue(), reading::open);
+                hashed.add(reading.end());
+                imports.addAll(names);
+                PickledModel model = PickledModel.of(file.getValue());
+                if (model != null && names.contains(model.type())) {
+                    models.add(model);
+                }
             }
         }
         activity.end();

@@ -75,9 +75,17 @@ class LocalWorkplaceTest {
         write("model/a.bin", "1");
         write("model/c", "3");
 
-        assertThat(inspect("model", null).files())
+        List<Inspection.ModelFile> files = inspect("model", null).files();
+
+        assertThat(files)
                 .extracting(Inspection.ModelFile::path)
                 .containsExactly("model/a.bin", "model/b/2 ü.bin", "model/c");
+        assertThat(files)
+                .extracting(Inspection.ModelFile::partMd5s)
+                .containsExactly(
+                        List.of(md5(new byte[] {'1'})),
+                        List.of(md5(new byte[] {'2'})),
+                        List.of(md5(new byte[] {'3'})));
     }
 
     @Test
