@@ -53,6 +53,7 @@ final class PickleMachine {
     private long frameEnd = NO_FRAME;
     private boolean sawArrays;
     private boolean sawPadding;
+    private MalformedPickle persistent;
 
     PickleMachine(PickleInput in, Imports imports, PickleNames names, Reader reader) {
         this.in = in;
@@ -84,6 +85,9 @@ final class PickleMachine {
         }
         if (frameEnd != NO_FRAME) {
             throw forbidden("it ends within a frame"); // what follows it there is passed over
+        }
+        if (persistent != null) {
+            throw persistent;
         }
     }
 
@@ -208,9 +212,14 @@ final class PickleMachine {
                 push(imported(computed(stack.pop()), computed(name), at()));
             }
             case 0x82, 0x83, 0x84 -> throw forbidden("it imports something by an extension code");
-            case 'P', 'Q' ->
-                    throw new MalformedPickle(
-                            at(), "it refers to something outside itself (a persistent id)");
+            case 'P' -> {
+                in.skipLine();
+                persistent();
+            }
+            case 'Q' -> {
+                stack.pop();
+                persistent();
+            }
 
             case 'R' -> make(AllowList.Use.CALL);
             case 0x81 -> make(AllowList.Use.MAKE);
@@ -255,6 +264,14 @@ final class PickleMachine {
     /** Whether Python fails where this is called, given a state or asked for its append. */
     private static boolean isInert(Object value) {
         return PickleValues.isBuiltin(value) || value instanceof Instance;
+    }
+
+    /** Whoever knows what is meant goes on: so does this, to see what follows. */
+    private void persistent() {
+        if (persistent == null) {
+            persistent = forbidden("it refers to something outside itself (a persistent id)");
+        }
+        stack.push(Plain.UNKNOWN);
     }
 
     // --- memo

@@ -285,7 +285,9 @@ public final class PickleScan {
                 refuse(path, otherwise);
             } else if (found.isPickle(looksLikePickle(head))) {
                 findings.add(found);
-                if (malformed != null && malformed.isForbidden() && found.imports()) {
+                if (malformed != null
+                        && malformed.isForbidden()
+                        && (found.imports() || looksLikePickle(head))) {
                     refuse(path, malformed);
                 }
                 refuse(path, otherwise);
@@ -387,7 +389,7 @@ public final class PickleScan {
 
         /** Whether what was read as a pickle is one; text can begin as if it imported something. */
         boolean isPickle(boolean looksLikeOne) {
-            return !words && (looksLikeOne || ended || called);
+            return looksLikeOne || !words && (ended || called);
         }
 
         boolean imports() {
@@ -429,7 +431,7 @@ public final class PickleScan {
     }
 
     private static boolean looksLikePickle(byte[] head) {
-        return head.length >= 2 && head[0] == (byte) 0x80 && head[1] >= 2 && head[1] <= 5;
+        return head.length >= 2 && head[0] == (byte) 0x80 && head[1] >= 0 && head[1] <= 5;
     }
 
     private static boolean isTar(byte[] head) {

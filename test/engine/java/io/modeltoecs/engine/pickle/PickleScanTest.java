@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.modeltoecs.engine.Python;
 import io.modeltoecs.engine.StepException;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -239,6 +241,66 @@ class PickleScanTest {
         assertThatThrownBy(() -> scan.scan("weights.bin", folder.resolve("weights.bin")))
                 .hasMessageContaining("os.system");
         assertThat(scan.scan("picture.bin", folder.resolve("picture.bin"))).isEmpty();
+    }
+
+    /** Somebody's unpickler may know what a persistent id means, and go on behind it. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\u0080\u0004\u008c\u0001xQ\u008c\u0002os\u008c\u0006system\u0093.",
+                "\u0080\u0001U\u0001xQ0cos\nsystem\n(S'id'\ntR.",
+                "Pid\n0cos\nsystem\n(S'id'\ntR.",
+                "\u0080\u0002Np1_0\n0cos\nsystem\n(S'id'\ntR.",
+                "\u0080\u0002c a\n b\ncos\nsystem\n(S'id'\ntR.",
+                "\u0080\u0002Pid\n.",
+            })
+    void aPickleOfAnotherNameDoesNotEndItsReading(String pickle) throws Exception {
+        Files.write(folder.resolve("weights.bin"), latin1(pickle));
+
+        assertThatThrownBy(() -> scan.scan("weights.bin", folder.resolve("weights.bin")))
+                .isInstanceOf(StepException.class);
+    }
+
+    @Test
+    void filesOfOtherFormatsPass() throws Exception {
+        BufferedImage image = new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB);
+        image.createGraphics().fillOval(5, 5, 20, 20);
+        for (String format : List.of("png", "jpg", "gif", "bmp")) {
+            ImageIO.write(image, format, folder.resolve("image." + format).toFile());
+        }
+        python(
+                """
+                import json, sqlite3, struct, zipfile
+                def file(name, content):
+                    open(name, 'wb').write(content)
+                floats = struct.pack('<64f', *[i / 7 for i in range(64)])
+                file('portable.ppm', b'P6\\n4 4\\n255\\n' + bytes(48))
+                file('portable.pgm', b'P2\\n# made by hand\\n2 2\\n255\\n0 1 2 3\\n')
+                file('table.csv', b'Id,name\\n1,cat\\n2,dog\\n')
+                file('prices.csv', b'Sample\\nprice,cost\\n')
+                file('places.csv', b'Place,count\\ncat,1\\n(a),2\\n')
+                file('labels.txt', b'cat\\ndog\\nbird\\n')
+                file('notes.md', b'(see below)\\nNone of it is a pickle.\\n')
+                file('model.onnx', b'\\x08\\x08\\x12\\x07pytorch\\x1a\\x052.1.0:\\x0b\\x12\\x04main\\x5a\\x03\\x0a\\x01x')
+                head = json.dumps({'w': {'dtype': 'F32', 'shape': [64], 'data_offsets': [0, 256]}}).encode()
+                file('model.safetensors', struct.pack('<Q', len(head)) + head + floats)
+                file('weights.bin', floats)
+                head = b"{'descr': '<f4', 'fortran_order': False, 'shape': (64,), }\\n"
+                file('array.npy', b'\\x93NUMPY\\x01\\x00' + struct.pack('<H', len(head)) + head + floats)
+                with zipfile.ZipFile('bundle.zip', 'w') as z:
+                    z.writestr('labels.txt', 'cat')
+                with sqlite3.connect('index.db') as db:
+                    db.execute('create table t (a)')
+                """);
+
+        List<Path> files;
+        try (java.util.stream.Stream<Path> listed = Files.list(folder)) {
+            files = listed.toList();
+        }
+        assertThat(files).hasSize(17);
+        for (Path file : files) {
+            assertThat(scan.scan(file.getFileName().toString(), file)).as("%s", file).isEmpty();
+        }
     }
 
     @Test
