@@ -206,10 +206,20 @@ def create_app():
 LAYOUTS = {
     "app.py with an app": {"app.py": APP + "\n\napp = create_app()\n"},
     "app.py with a factory": {"app.py": APP},
-    "wsgi.py and a package": {"wsgi.py": "from line import create_app\n\napplication = create_app()\n", "line/__init__.py": APP},
+    "wsgi.py and a package": {
+        "wsgi.py": "from line import create_app\n\napplication = create_app()\n",
+        "line/__init__.py": APP,
+    },
     "package app": {"app/__init__.py": "from .views import create_app\n", "app/views.py": APP},
-    "wsgi.py and src": {"wsgi.py": "from line.web import create_app\n\napp = create_app()\n", "src/line/__init__.py": "", "src/line/web.py": APP},
-    "service in a folder": {"service/app.py": "from helper import APP as app\n", "service/helper.py": APP + "\n\nAPP = create_app()\n"},
+    "wsgi.py and src": {
+        "wsgi.py": "from line.web import create_app\n\napp = create_app()\n",
+        "src/line/__init__.py": "",
+        "src/line/web.py": APP,
+    },
+    "service in a folder": {
+        "service/app.py": "from helper import APP as app\n",
+        "service/helper.py": APP + "\n\nAPP = create_app()\n",
+    },
 }
 
 
