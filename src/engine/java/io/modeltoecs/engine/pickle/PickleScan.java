@@ -129,8 +129,12 @@ public final class PickleScan {
                 arrays(path, source, sure);
                 return;
             }
-            // pickle knows of no packing: what begins like one may be a pickle to it
-            pickles(path, source, head, sure && !packed);
+            // pickle knows of no packing: what begins like one may be a pickle to it, but for a
+            // zip,
+            // which it reads as a persistent id and then whatever comes first in it
+            if (!zip) {
+                pickles(path, source, head, sure && !packed);
+            }
             if (packing != null) {
                 unpacked(path, packing, source, sure, depth);
             } else if (isTar(head)) {
