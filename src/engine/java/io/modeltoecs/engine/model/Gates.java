@@ -57,7 +57,7 @@ final class Gates {
         Optional<Double> value = find(metrics, gate.metric());
         if (value.isEmpty()) {
             problems.add(
-                    "'%s': there is no metric '%s'; there %s"
+                    "'%s': there is no metric '%s' that is a number; there %s"
                             .formatted(gate.text(), gate.metric(), names(metrics)));
             return row(gate.text(), "-", "-", "NOT MET: there is no '" + gate.metric() + "'");
         }

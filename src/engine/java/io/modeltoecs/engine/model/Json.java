@@ -45,7 +45,7 @@ final class Json {
                                             e.getLocation().getLineNr(),
                                             e.getLocation().getColumnNr());
             throw new StepException(
-                    what + " is not JSON: " + firstLine(e.getOriginalMessage()) + where, e);
+                    what + " is not JSON: " + problem(e.getOriginalMessage()) + where, e);
         }
         if (!(value instanceof Map)) {
             throw new StepException(what + " should be a JSON object, as {\"accuracy\": 0.97}");
@@ -110,7 +110,8 @@ final class Json {
         }
     }
 
-    private static String firstLine(String text) {
-        return text.lines().findFirst().orElse(text);
+    /** What is wrong, without Jackson's advice to programmers: NaN, say, which Python writes. */
+    private static String problem(String text) {
+        return text.lines().findFirst().orElse(text).replaceFirst(": enable `.*", "");
     }
 }

@@ -31,6 +31,10 @@ public record PublishOptions(
     /** The step's name. */
     public static final String STEP = "trainAndPublishModel";
 
+    private static final int MOST_TAGS = 10;
+    private static final String TAG = "[\\p{L}\\p{N}\\p{Z}+=._:/@-]";
+    private static final Pattern TAG_KEY = Pattern.compile("(?!aws:)" + TAG + "{1,128}");
+    private static final Pattern TAG_VALUE = Pattern.compile(TAG + "{0,256}");
     private static final Pattern ENVIRONMENT_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
     /** Reads and checks the arguments of a call. */
@@ -67,7 +71,7 @@ public record PublishOptions(
                 scanAllow(arguments),
                 arguments.number("keep", 1, 100_000),
                 arguments.text("kmsKeyId"),
-                arguments.textMap("tags"),
+                tags(arguments),
                 arguments.text("storageClass"),
                 AwsOptions.from(arguments, settings).requireBucket(arguments));
     }
@@ -92,6 +96,27 @@ public record PublishOptions(
             throw arguments.bad(parameter, alias, "a name that doesn't look like a version");
         }
         return alias;
+    }
+
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+    private static Map<String, String> tags(Arguments arguments) {
+        Map<String, String> tags = arguments.textMap("tags");
+        if (tags.size() > MOST_TAGS) {
+            throw arguments.wrong(
+                    "'tags' has %d, but an object has %d at most"
+                            .formatted(tags.size(), MOST_TAGS));
+        }
+        tags.forEach(
+                (key, value) -> {
+                    if (!TAG_KEY.matcher(key).matches() || !TAG_VALUE.matcher(value).matches()) {
+                        throw arguments.bad(
+                                "tags",
+                                key + ": '" + value + "'",
+                                "a key of 1 to 128 and a value of at most 256 letters, digits, spaces"
+                                        + " and + - = . _ : / @, the key not beginning with aws:");
+                    }
+                });
+        return tags;
     }
 
     private static List<String> aliases(Arguments arguments) {

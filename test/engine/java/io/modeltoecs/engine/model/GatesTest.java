@@ -21,7 +21,7 @@ class GatesTest {
 
         assertThat(verdict.problem())
                 .isEqualTo(
-                        "gate not met: 'f1 > 0.5': there is no metric 'f1'; there are accuracy, val.loss");
+                        "gate not met: 'f1 > 0.5': there is no metric 'f1' that is a number; there are accuracy, val.loss");
         assertThat(verdict.rows())
                 .containsExactly(
                         new ArrayList<>(List.of("f1 > 0.5", "-", "-", "NOT MET: there is no 'f1'")));

@@ -15,8 +15,8 @@ class JsonTest {
     void whatIsNotJsonIsToldWithItsLine() {
         assertThatThrownBy(() -> Json.object("{\n \"a\": NaN\n}", "the metrics file 'metrics.json'"))
                 .isInstanceOf(StepException.class)
-                .hasMessageStartingWith("the metrics file 'metrics.json' is not JSON: ")
-                .hasMessageContaining("(line 2, column ");
+                .hasMessageStartingWith(
+                        "the metrics file 'metrics.json' is not JSON: Non-standard token 'NaN' (line 2, column ");
     }
 
     @ParameterizedTest

@@ -37,6 +37,28 @@ class PublishOptionsTest {
     }
 
     @Test
+    void tagsAreThoseThatS3Takes() {
+        assertThat(from("tags", Map.of("team", "ml/Zürich", "cost:centre", "")).tags()).hasSize(2);
+        for (Map<String, String> wrong :
+                List.of(
+                        Map.of("aws:team", "ml"),
+                        Map.of("", "ml"),
+                        Map.of("team", "m&l"),
+                        Map.of("k".repeat(129), "v"),
+                        Map.of("k", "v".repeat(257)))) {
+            assertThatThrownBy(() -> from("tags", wrong))
+                    .isInstanceOf(StepException.class)
+                    .hasMessageContaining("'tags' is '")
+                    .hasMessageContaining("a key of 1 to 128 and a value of at most 256");
+        }
+        Map<String, String> many = new HashMap<>();
+        for (int i = 0; i < 11; i++) {
+            many.put("k" + i, "v");
+        }
+        assertThatThrownBy(() -> from("tags", many)).hasMessageContaining("'tags' has 11");
+    }
+
+    @Test
     void metricsMayBeNone() {
         Map<String, Object> given = new HashMap<>(Map.of("name", "iris"));
         given.put("metrics", null);
