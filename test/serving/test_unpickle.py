@@ -6,7 +6,9 @@ import io
 import os
 import pickle
 import struct
+import subprocess
 import tracemalloc
+from pathlib import Path
 
 import joblib
 import numpy
@@ -52,6 +54,8 @@ def stack_global(module, name, argument=b"touch pwned"):
     return b"\x80\x04" + short(module) + short(name) + b"\x93" + short(argument) + b"\x85R."
 
 
+ROOT = Path(__file__).resolve().parents[2]
+CLASSPATH = ROOT / "src/local-runner/target/classpath"
 MARKER = "touch pwned"
 OBJECT_ARRAY = numpy.array([Call(os.system, MARKER)], dtype=object)
 
@@ -138,20 +142,25 @@ GADGETS = {
     + imported(b"sklearn.utils._bunch.Bunch") + b"}\x86R.",
     "numbers that are said to be objects": imported(b"numpy.dtype") + text(b"f8") + b"\x85R"
     + b"(K\x03" + text(b"<") + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK?tb.",
-    "objects that are said to be numbers": dtype(b"O8", b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00"),
+    "objects that are said to be numbers": dtype(b"O8", b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00") + b".",
     "a record of objects that are said to be numbers": dtype(
-        b"V8", b"N" + text(b"y") + b"\x85}" + text(b"y") + dtype(b"O8") + b"K\x00\x86sK\x08K\x01K\x00"),
+        b"V8", b"N" + text(b"y") + b"\x85}" + text(b"y") + dtype(b"O8") + b"K\x00\x86sK\x08K\x01K\x00") + b".",
     "a record of objects": dtype(
-        b"V8", b"N" + text(b"y") + b"\x85}" + text(b"y") + dtype(b"O8") + b"K\x00\x86sK\x08K\x01K\x1b"),
+        b"V8", b"N" + text(b"y") + b"\x85}" + text(b"y") + dtype(b"O8") + b"K\x00\x86sK\x08K\x01K\x1b") + b".",
     "a field beyond the record's end": dtype(
-        b"V8", b"N" + text(b"y") + b"\x85}" + text(b"y") + dtype(b"f8") + b"K\x01\x86sK\x08K\x01K\x10"),
-    "a subarray of objects": dtype(b"V8", dtype(b"O8") + b"K\x01\x85\x86NNK\x08K\x01K\x00"),
-    "a subarray that is larger": dtype(b"V8", dtype(b"f8") + b"K\x02\x85\x86NNK\x08K\x01K\x00"),
-    "a text that is larger": dtype(b"S5", b"NNNJ\xff\xff\x00\x00K\x01K\x00"),
+        b"V8", b"N" + text(b"y") + b"\x85}" + text(b"y") + dtype(b"f8") + b"K\x01\x86sK\x08K\x01K\x10") + b".",
+    "a subarray of objects": dtype(b"V8", dtype(b"O8") + b"K\x01\x85\x86NNK\x08K\x01K\x00") + b".",
+    "a subarray that is larger": dtype(b"V8", dtype(b"f8") + b"K\x02\x85\x86NNK\x08K\x01K\x00") + b".",
+    "a text that is larger": dtype(b"S5", b"NNNJ\xff\xff\x00\x00K\x01K\x00") + b".",
     "a state of a dtype that is short": imported(b"numpy.dtype") + text(b"f8") + b"\x85R(K\x03tb.",
     "a persistent id": b"Nx0Pid\n."[3:],
     "an extension code": b"\x80\x02\x82\x01.",
 }  # fmt: skip
+# The scan of a publication has to refuse these, too: its own tests read the same file.
+ATTACKS = ROOT / "test/engine/resources/io/modeltoecs/engine/pickle/attacks.txt"
+for number, line in enumerate(ATTACKS.read_text().splitlines(), 1):
+    if not line.startswith("#"):
+        GADGETS[f"line {number} of {ATTACKS.name}"] = line.encode().decode("unicode_escape").encode("latin1")
 
 
 @pytest.mark.parametrize("content", GADGETS.values(), ids=GADGETS.keys())
@@ -247,6 +256,14 @@ HONEST = {
     "lightgbm": LGBMRegressor(n_estimators=3, verbosity=-1).fit(X, Y),
     "xgboost": XGBRegressor(n_estimators=3).fit(X, Y),
 }
+ARRAYS = {
+    "records": numpy.array([(1, 2.5, b"x")], dtype=[("a", "i4"), ("b", "f8"), ("c", "S3")]),
+    "aligned records": numpy.zeros(3, numpy.dtype([("a", "i1"), ("b", "f8")], align=True)),
+    "records in records": numpy.zeros(3, [("a", [("b", "f4"), ("c", "U2")]), ("d", "M8[s]")]),
+    "records of arrays": numpy.zeros(3, [("a", "f4", (2, 3)), ("b", "u1", 4)]),
+    "records of many fields": numpy.zeros(2, [(f"column {i}", "f8") for i in range(40)]),
+    "records of a union": numpy.zeros(2, numpy.dtype({"names": ["a", "b"], "formats": ["i4", "f4"], "offsets": [0, 0]})),
+}
 WRITTEN = {
     "pickle": pickle.dumps,
     "protocol 0": lambda model: pickle.dumps(model, 0),
@@ -266,6 +283,30 @@ def test_honest_models_are_served_as_they_predict(serve, store, model):
     server = serve(MODEL="honest@latest", OMP_NUM_THREADS=None).ready()
     answer = server.predict({"instances": X.tolist()})
     assert answer.json()["predictions"] == pytest.approx(model.predict(X).tolist())
+
+
+def test_the_scan_of_a_publication_agrees(tmp_path):
+    """What the loader refuses isn't published, and what it loads is."""
+    if not CLASSPATH.exists():
+        pytest.skip("the engine is not built: make build")
+    values = HONEST | ARRAYS
+    honest = {f"{name}, {way}": write(value) for way, write in WRITTEN.items() for name, value in values.items()}
+    contents = EVIL | GADGETS | honest
+    for number, content in enumerate(contents.values()):
+        (tmp_path / f"{number}.pkl").write_bytes(content)
+    classes = f"{ROOT}/src/engine/target/test-classes:{CLASSPATH.read_text().strip()}"
+    scan = ["java", "-XX:+UseSerialGC", "-cp", classes, "io.modeltoecs.engine.pickle.ScanFiles"]
+    files = [f"{number}.pkl" for number in range(len(contents))]
+    lines = subprocess.run([*scan, *files], cwd=tmp_path, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert len(lines) == len(contents)
+    for name, line in zip(contents, lines, strict=True):
+        assert line.startswith("ok " if name in honest else "refused "), f"{name}: {line}"
+
+
+@pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN.keys())
+@pytest.mark.parametrize("array", ARRAYS.values(), ids=ARRAYS.keys())
+def test_arrays_however_they_are_written(unpickle, array, write):
+    assert (unpickle(write(array)) == array).all()
 
 
 @pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN.keys())

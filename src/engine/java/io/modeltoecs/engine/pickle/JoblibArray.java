@@ -20,7 +20,7 @@ record JoblibArray(boolean objects, long bytes) {
     // the places in numpy's dtype.__setstate__
     static final int SUBARRAY = 2;
     static final int FIELDS = 4;
-    private static final int ITEM_SIZE = 5;
+    static final int ITEM_SIZE = 5;
 
     /** The byte orders that a dtype's state may begin with. */
     static final Set<String> ORDERS = Set.of("<", ">", "=", "|");
@@ -30,6 +30,15 @@ record JoblibArray(boolean objects, long bytes) {
     // numpy's flags
     static final long POINTERS = 7;
     static final long OF_OBJECT = 63;
+
+    /** Bytes of an element by a dtype's code; -1 where that doesn't tell, or it is of objects. */
+    static long plainSize(String code) {
+        Matcher matcher = CODE.matcher(code);
+        if (!matcher.matches() || matcher.group(2).isEmpty() || code.charAt(0) == 'O') {
+            return -1;
+        }
+        return Long.parseLong(matcher.group(2)) * (code.charAt(0) == 'U' ? 4 : 1);
+    }
 
     /** Whether a text is a dtype's code. */
     static boolean isCode(byte[] bytes, int from, int to) {

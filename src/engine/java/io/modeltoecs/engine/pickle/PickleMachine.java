@@ -181,7 +181,7 @@ final class PickleMachine {
             case 0x91 -> collect(Plain.DATA);
             case 'd' -> {
                 int from = stack.popMark();
-                Dict dict = new Dict();
+                Dict dict = new Dict(true);
                 put(dict, from);
                 stack.push(dict);
             }
@@ -393,7 +393,10 @@ final class PickleMachine {
     private void tuple(int from) {
         int length = stack.size() - from;
         Object tuple;
-        if (length < JoblibArray.FLAGS && !names.haveWrapper() && stack.isPlainTuple(from)) {
+        if (length < JoblibArray.FLAGS
+                && !names.haveWrapper()
+                && !stack.isAboveDtype(from)
+                && stack.isPlainTuple(from)) {
             tuple = Plain.TUPLE;
         } else if (length <= MOST_TUPLE) {
             tuple = stack.tuple(from);
@@ -434,16 +437,14 @@ final class PickleMachine {
     }
 
     private void setItems(int from) {
-        if (stack.isPlainDict(from)) {
-            requireNoWrapper(from);
-            stack.cut(from);
+        if (!names.haveWrapper() && stack.putIntoPlain(from)) {
             return;
         }
         Object container = stack.below(from);
         if (container instanceof Dict dict) {
             put(dict, from);
         } else if (container instanceof Made made && made.type.dicts) {
-            Dict items = new Dict();
+            Dict items = new Dict(true);
             put(items, from);
             // some give their items out as attributes
             requireNothingPlanted(items);
@@ -607,12 +608,8 @@ final class PickleMachine {
     private static boolean isNumber(Tuple arguments) {
         return arguments != null
                 && arguments.at(0) instanceof Instance dtype
-                && code(dtype) != null
-                && PickleRules.isNumber(code(dtype));
-    }
-
-    private static String code(Instance dtype) {
-        return dtype.arguments == null ? null : PickleValues.text(dtype.arguments.at(0));
+                && dtype.code() != null
+                && PickleRules.isNumber(dtype.code());
     }
 
     private void build(Object state) throws IOException {
@@ -659,24 +656,59 @@ final class PickleMachine {
 
     /**
      * A state may not change what an element is: numpy believes it, and would follow numbers as
-     * pointers. The loader sees fields and subarrays, too.
+     * pointers.
      */
     private void checkDtype(Instance dtype) {
-        String code = code(dtype);
+        String code = dtype.code();
         if (code == null
                 || !(dtype.state instanceof Tuple state)
-                || !(state.at(JoblibArray.FLAGS) instanceof Long flags)) {
+                || !(state.at(JoblibArray.FLAGS) instanceof Long flags)
+                || !(state.at(JoblibArray.ITEM_SIZE) instanceof Long size)) {
             throw forbidden("it gives a dtype a state that can't be followed");
         }
-        boolean sound =
-                code.startsWith("O")
-                        ? flags == JoblibArray.OF_OBJECT
-                                && state.at(JoblibArray.SUBARRAY) == Plain.NONE
-                                && state.at(JoblibArray.FIELDS) == Plain.NONE
-                        : (flags & JoblibArray.POINTERS) == 0;
+        Object subarray = state.at(JoblibArray.SUBARRAY);
+        Object fields = state.at(JoblibArray.FIELDS);
+        boolean sound;
+        if (code.startsWith("O")) {
+            sound =
+                    flags == JoblibArray.OF_OBJECT
+                            && size == -1
+                            && subarray == Plain.NONE
+                            && fields == Plain.NONE;
+        } else {
+            long bytes = dtype.plainSize();
+            sound =
+                    bytes >= 0
+                            && (size == -1 || size == bytes)
+                            && (flags & JoblibArray.POINTERS) == 0
+                            && (subarray == Plain.NONE
+                                    || fields == Plain.NONE && fits(subarray, bytes))
+                            && (fields == Plain.NONE
+                                    || fields instanceof Dict dict && dict.isRecord(bytes));
+        }
         if (!sound) {
             throw forbidden("it says of '%s' that its elements are something else".formatted(code));
         }
+    }
+
+    /** Whether a dtype's subarray has so many bytes, and isn't of objects. */
+    private static boolean fits(Object subarray, long bytes) {
+        if (!(subarray instanceof Tuple of)
+                || of.items.length != 2
+                || !(of.at(0) instanceof Instance base)
+                || base.plainSize() < 0) {
+            return false;
+        }
+        Object[] shape =
+                of.at(1) instanceof Tuple lengths ? lengths.items : new Object[] {of.at(1)};
+        long product = base.plainSize();
+        for (Object length : shape) {
+            if (!(length instanceof Long count) || count < 0 || count > Integer.MAX_VALUE) {
+                return false;
+            }
+            product = Math.multiplyHigh(product, count) == 0 ? product * count : Long.MAX_VALUE;
+        }
+        return product == bytes;
     }
 
     private void checkScorer(Object state) {
@@ -705,13 +737,13 @@ final class PickleMachine {
         }
         frameEnd = NO_FRAME;
         if (!(fields.get("dtype", Plain.NONE) instanceof Instance dtype)
-                || code(dtype) == null
+                || dtype.code() == null
                 || !(fields.get("shape", Plain.NONE) instanceof Tuple shape)) {
             throw forbidden("the dtype or shape of a joblib array is hidden");
         }
         List<Object> flags =
                 dtype.state instanceof Tuple tuple ? withNulls(tuple.items) : List.of();
-        JoblibArray array = JoblibArray.of(code(dtype), flags, Arrays.asList(shape.items), at());
+        JoblibArray array = JoblibArray.of(dtype.code(), flags, Arrays.asList(shape.items), at());
         if (array.objects()) {
             // joblib reads them by pickle itself
             new PickleMachine(in, imports, names, Reader.PICKLE).run();

@@ -1,6 +1,7 @@
 package io.modeltoecs.engine.pickle;
 
 import io.modeltoecs.engine.pickle.PickleValues.Dict;
+import io.modeltoecs.engine.pickle.PickleValues.Instance;
 import io.modeltoecs.engine.pickle.PickleValues.Plain;
 import io.modeltoecs.engine.pickle.PickleValues.Tuple;
 import java.util.Arrays;
@@ -72,6 +73,7 @@ final class PickleStack {
 
     void pushDict() {
         push(DICT);
+        numbers[size - 1] = 0; // how many were put into it
     }
 
     void push(Object value) {
@@ -151,7 +153,7 @@ final class PickleStack {
         return switch (kinds[index]) {
             case DICT -> {
                 kinds[index] = OBJECT;
-                objects[index] = new Dict();
+                objects[index] = new Dict(numbers[index] == 0);
                 yield objects[index];
             }
             case OBJECT -> objects[index];
@@ -207,6 +209,11 @@ final class PickleStack {
         return true;
     }
 
+    /** Whether a dtype lies below what begins there: it may be the shape of a subarray. */
+    boolean isAboveDtype(int from) {
+        return from > 0 && kinds[from - 1] == OBJECT && objects[from - 1] instanceof Instance;
+    }
+
     /** The values from there on, as a tuple; they stay. */
     Tuple tuple(int from) {
         Object[] items = new Object[size - from];
@@ -237,27 +244,36 @@ final class PickleStack {
     }
 
     /**
-     * Whether what begins there are keys, and values, of a dict below them that don't change that
-     * nothing in it is of consequence.
+     * Puts keys and values from there on into the dict below them, unless something in it is of
+     * consequence then.
+     *
+     * @return whether it did
      */
-    boolean isPlainDict(int from) {
+    boolean putIntoPlain(int from) {
         if (from == floor || kinds[from - 1] != DICT) {
             return false;
         }
-        for (int i = from; i < size; i += 2) {
-            if (kinds[i] != TEXT && !names.isPlainText(kinds[i])) {
+        for (int i = from; i + 1 < size; i += 2) {
+            if (!isPlainKey(i) || kinds[i + 1] == OBJECT) {
                 return false;
             }
         }
+        numbers[from - 1] += size - from;
+        size = from;
         return true;
+    }
+
+    private boolean isPlainKey(int index) {
+        return kinds[index] == TEXT || names.isPlainText(kinds[index]);
     }
 
     /** Puts keys and values from there on into a dict; they stay. */
     void putInto(Dict dict, int from) {
         for (int i = from; i + 1 < size; i += 2) {
-            if (kinds[i] != TEXT && !names.isPlainText(kinds[i])) {
+            if (!isPlainKey(i)) {
                 dict.put(at(i), at(i + 1));
             }
+            dict.hold(kinds[i + 1] == OBJECT ? objects[i + 1] : null);
         }
     }
 }

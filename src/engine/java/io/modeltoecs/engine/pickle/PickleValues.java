@@ -150,6 +150,18 @@ final class PickleValues {
         private String planted;
         private Object[] fields;
 
+        /** Where the last of a record's fields ends, if all values are fields. */
+        private long recordEnd;
+
+        private boolean record;
+
+        /**
+         * @param empty whether nothing was put into it so far
+         */
+        Dict(boolean empty) {
+            record = empty;
+        }
+
         boolean followed() {
             return followed;
         }
@@ -173,6 +185,26 @@ final class PickleValues {
                     planted = "a computed name";
                 }
             }
+        }
+
+        /** Takes note of a value, whatever its key. */
+        void hold(Object value) {
+            if (record
+                    && value instanceof Tuple field
+                    && field.at(0) instanceof Instance dtype
+                    && field.at(1) instanceof Long offset
+                    && offset >= 0
+                    && offset <= Integer.MAX_VALUE
+                    && dtype.plainSize() >= 0) {
+                recordEnd = Math.max(recordEnd, offset + dtype.plainSize());
+            } else {
+                record = false;
+            }
+        }
+
+        /** Whether all that it holds are fields of a record of so many bytes, none of objects. */
+        boolean isRecord(long bytes) {
+            return record && recordEnd <= bytes;
         }
 
         private void field(String name, Object value) {
@@ -232,6 +264,16 @@ final class PickleValues {
         Instance(boolean wrapper, Tuple arguments) {
             this.wrapper = wrapper;
             this.arguments = arguments;
+        }
+
+        /** A dtype's code, as {@code f8}; null if it isn't known. */
+        String code() {
+            return arguments == null ? null : text(arguments.at(0));
+        }
+
+        /** Bytes of an element of a dtype; -1 if it isn't known, or one of objects. */
+        long plainSize() {
+            return code() == null ? -1 : JoblibArray.plainSize(code());
         }
     }
 
