@@ -1,8 +1,12 @@
-"""Loads honest models of all estimators through the guarded loader; see scan. Argument: the script `refresh`."""
+"""Honest models of all estimators, through the scan and the guarded loader; see scan.
+
+Arguments: the script `refresh` and a Java class path with the scan.
+"""
 
 import importlib.machinery
 import importlib.util
 import pickle
+import subprocess
 import sys
 import tempfile
 import warnings
@@ -33,14 +37,14 @@ def fitted(cls):
     return None
 
 
-def written(model, folder):
+def written(title, model, folder):
     """The files that the model is written to, in all ways."""
     for protocol in (0, 2, 3, 4, 5):
-        file = folder / f"{protocol}.pkl"
+        file = folder / f"{title} {protocol}.pkl"
         file.write_bytes(pickle.dumps(model, protocol))
         yield file
     for compress in (0, 3):
-        file = folder / f"{compress}.joblib"
+        file = folder / f"{title} {compress}.joblib"
         joblib.dump(model, file, compress=compress)
         yield file
 
@@ -54,10 +58,13 @@ with tempfile.TemporaryDirectory() as folder:
         if model is None:
             continue
         count += 1
-        for file in written(model, Path(folder)):
+        for file in written(title, model, Path(folder)):
             try:
                 unpickle(file, allowed)
             except LoadError as error:
-                refused.append(f"{title} as {file.name}: {error}")
+                refused.append(f"{file.name}: {error}")
+    scan = ["java", "-cp", sys.argv[2], "io.modeltoecs.engine.pickle.ScanFiles", *sorted(Path(folder).iterdir())]
+    lines = subprocess.run(scan, capture_output=True, text=True, check=True).stdout.splitlines()
+    refused += [line for line in lines if not line.startswith("ok ")]
 print(f"{count} of {len(classes)} estimators fitted, {len(refused)} files refused", *refused, sep="\n")
 sys.exit(bool(refused) or count < FEWEST)

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import joblib
 import numpy
+import pandas
 import pytest
 from lightgbm import LGBMRegressor
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.linear_model import LinearRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -133,6 +134,8 @@ GADGETS = {
     "a scorer of thresholds that calls any method":
     imported(b"sklearn.model_selection._classification_threshold._CurveScorer") + b")\x81}" + text(b"_response_method")
     + text(b"save_model") + b"sb.",
+    "a scorer that calls one of several methods": SCORER + b"}" + text(b"_response_method") + b"](" + text(b"predict")
+    + text(b"save_model") + b"esb.",
     "another base": imported(b"copyreg._reconstructor") + imported(b"collections.deque")
     + imported(b"collections.deque") + b"]\x87R.",
     "a function through copyreg": imported(b"copyreg.__newobj__") + imported(b"uuid.UUID") + PRINT + b"\x86R)R.",
@@ -264,6 +267,14 @@ ARRAYS = {
     "records of many fields": numpy.zeros(2, [(f"column {i}", "f8") for i in range(40)]),
     "records of a union": numpy.zeros(2, numpy.dtype({"names": ["a", "b"], "formats": ["i4", "f4"], "offsets": [0, 0]})),
 }
+FRAME = pandas.DataFrame(X, columns=["a", "b", "c"])
+BUNDLES = {
+    "of a frame": LinearRegression().fit(FRAME, X[:, 0]),
+    "a dict": {"model": LinearRegression().fit(FRAME, X[:, 0]), "columns": FRAME.columns.to_numpy()},
+    "a dict with a version": {"version": "1.0", "model": LinearRegression().fit(FRAME, X[:, 0])},
+    "a list": [FRAME.columns.to_numpy(), X, LinearRegression().fit(FRAME, X[:, 0])],
+    "a threshold": TunedThresholdClassifierCV(LogisticRegression()).fit(FRAME, Y),
+}
 WRITTEN = {
     "pickle": pickle.dumps,
     "protocol 0": lambda model: pickle.dumps(model, 0),
@@ -289,7 +300,7 @@ def test_the_scan_of_a_publication_agrees(tmp_path):
     """What the loader refuses isn't published, and what it loads is."""
     if not CLASSPATH.exists():
         pytest.skip("the engine is not built: make build")
-    values = HONEST | ARRAYS
+    values = HONEST | ARRAYS | BUNDLES
     honest = {f"{name}, {way}": write(value) for way, write in WRITTEN.items() for name, value in values.items()}
     contents = EVIL | GADGETS | honest
     for number, content in enumerate(contents.values()):
@@ -301,6 +312,12 @@ def test_the_scan_of_a_publication_agrees(tmp_path):
     assert len(lines) == len(contents)
     for name, line in zip(contents, lines, strict=True):
         assert line.startswith("ok " if name in honest else "refused "), f"{name}: {line}"
+
+
+@pytest.mark.parametrize("value", BUNDLES.values(), ids=BUNDLES.keys())
+def test_bundles(unpickle, value):
+    for write in WRITTEN.values():
+        assert type(unpickle(write(value))) is type(value)
 
 
 @pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN.keys())

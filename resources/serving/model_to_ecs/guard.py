@@ -188,6 +188,8 @@ class Guard(pickle._Unpickler):  # type: ignore[name-defined,misc]
                 for method in methods if type(methods) in (tuple, list) else (methods,):
                     if type(method) is not str or method not in _RESPONSE_METHODS:
                         raise refuse(f"makes a scorer that calls {method!r}")
+                if type(methods) is list:  # nothing may be added to it later
+                    fields["_response_method"] = tuple(methods)
 
     def _check_dtype(self, dtype: Any, state: Any) -> None:
         """A state may not change what an element is: numpy believes it, and would follow numbers as pointers."""

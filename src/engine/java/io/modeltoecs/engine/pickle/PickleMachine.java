@@ -170,14 +170,14 @@ final class PickleMachine {
                 stack.push(Plain.UNKNOWN);
             }
 
-            case ']' -> stack.push(Plain.LIST);
+            case ']' -> stack.push(Plain.METHODS);
             case 0x8f -> stack.push(Plain.SET);
             case ')' -> stack.push(Plain.TUPLE);
             case 't' -> tuple(stack.popMark());
             case 0x85 -> tuple(stack.above(1));
             case 0x86 -> tuple(stack.above(2));
             case 0x87 -> tuple(stack.above(3));
-            case 'l' -> collect(Plain.LIST);
+            case 'l' -> collect(stack.aboveMark() == 0 ? Plain.METHODS : Plain.LIST);
             case 0x91 -> collect(Plain.DATA);
             case 'd' -> {
                 int from = stack.popMark();
@@ -423,8 +423,10 @@ final class PickleMachine {
     }
 
     private void append(int from) {
+        stack.extendList(from);
         Object container = filled(from);
-        if (container != Plain.LIST && !(container instanceof Made made && made.type.lists)) {
+        if (!PickleValues.isList(container)
+                && !(container instanceof Made made && made.type.lists)) {
             throw noContainer(container);
         }
     }
@@ -468,7 +470,8 @@ final class PickleMachine {
 
     /** Items for what isn't known to keep them as they are may call what was planted. */
     private MalformedPickle noContainer(Object value) {
-        boolean container = value == Plain.LIST || value == Plain.SET || value instanceof Dict;
+        boolean container =
+                PickleValues.isList(value) || value == Plain.SET || value instanceof Dict;
         return forbidden(
                 !container && isInert(value), "it puts items into something that is no container");
     }
@@ -493,7 +496,7 @@ final class PickleMachine {
         String text = PickleValues.text(name);
         if (text == null || text.isEmpty()) {
             throw forbidden(
-                    text == null && isInert(name) && name != Plain.ANY_TEXT,
+                    text == null && !PickleValues.mayBeText(name),
                     "it imports something by a computed name");
         }
         return text;
@@ -716,13 +719,12 @@ final class PickleMachine {
                 state instanceof Dict dict && dict.followed()
                         ? dict.get(PickleRules.RESPONSE_METHOD, Plain.NONE)
                         : Plain.UNKNOWN;
-        if (methods == Plain.NONE) {
+        if (methods == Plain.NONE || methods == Plain.METHODS) {
             return;
         }
         for (Object method :
                 methods instanceof Tuple tuple ? tuple.items : new Object[] {methods}) {
-            String name = PickleValues.text(method);
-            if (name == null || !PickleRules.RESPONSE_METHODS.contains(name)) {
+            if (!PickleRules.isResponseMethod(method)) {
                 throw forbidden("it makes a scorer that may call any method");
             }
         }

@@ -67,6 +67,9 @@ final class PickleMemo {
         }
         int slot = (int) number;
         int place = stack.topPlace();
+        if (place == Plain.METHODS.ordinal()) {
+            place = Plain.LIST.ordinal(); // more may be added meanwhile
+        }
         if (place < 0) {
             place = place(stack.top());
         }

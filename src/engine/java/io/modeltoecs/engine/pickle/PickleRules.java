@@ -155,6 +155,12 @@ final class PickleRules {
                 && bytes[to - 2] == '_';
     }
 
+    /** Whether a scorer may call a method of that name. */
+    static boolean isResponseMethod(Object name) {
+        String text = PickleValues.text(name);
+        return text != null && RESPONSE_METHODS.contains(text);
+    }
+
     static boolean isScorer(String full) {
         return SCORERS.stream().anyMatch(full::startsWith);
     }

@@ -36,6 +36,7 @@ public final class PickleScan {
     private static final Set<String> PACKED_SUFFIXES =
             Set.of(".gz", ".bz2", ".xz", ".lzma", ".z", ".lz4");
     private static final Pattern DOTTED = Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_.]*");
+    private static final Pattern NO_MODULE = Pattern.compile("[\\p{Cntrl}\\ufffd]");
     private static final byte[] ZIP = latin1("PK\u0003\u0004");
     private static final byte[] OLD_JOBLIB = latin1("ZF");
     private static final byte[] TAR = latin1("ustar");
@@ -302,7 +303,7 @@ public final class PickleScan {
         private MalformedPickle asReadBy(Reader reader, Source source, Findings found)
                 throws IOException {
             try (InputStream in = source.open()) {
-                machine(new PickleInput(in), found, reader).run();
+                machine(new PickleInput(in), new Elsewhere(found), reader).run();
                 return null;
             } catch (MalformedPickle e) {
                 return e.isForbidden() ? e : null;
@@ -318,7 +319,7 @@ public final class PickleScan {
             }
         }
 
-        private PickleMachine machine(PickleInput in, Findings found, Reader reader) {
+        private PickleMachine machine(PickleInput in, PickleMachine.Imports found, Reader reader) {
             return new PickleMachine(in, found, pickleNames, reader);
         }
 
@@ -419,6 +420,32 @@ public final class PickleScan {
                                                         .map(PickleScan::printable)
                                                         .toList())));
             }
+        }
+    }
+
+    /** What a reader imports that takes an honest file's raw arrays for a part of the pickle. */
+    private static final class Elsewhere implements PickleMachine.Imports {
+        private final Findings found;
+
+        Elsewhere(Findings found) {
+            this.found = found;
+        }
+
+        @Override
+        public void found(Global global, long offset) {
+            if (global.module.isEmpty() || NO_MODULE.matcher(global.module).find()) {
+                throw new MalformedPickle(offset, "no module has such a name");
+            }
+            // an array of objects is a pickle with a memo of its own: where it names numpy by a
+            // number, this reader has something else, which has no dtype
+            if (!global.name.equals("dtype")) {
+                found.found(global, offset);
+            }
+        }
+
+        @Override
+        public void called() {
+            found.called();
         }
     }
 

@@ -109,12 +109,29 @@ final class PickleStack {
         return size;
     }
 
+    /** Takes note of what begins there being added to what lies below it. */
+    void extendList(int from) {
+        int list = from - 1;
+        for (int i = from;
+                list >= floor && i < size && kinds[list] == Plain.METHODS.ordinal();
+                i++) {
+            if (kinds[i] < 0 || !PickleRules.isResponseMethod(names.at(kinds[i]))) {
+                kinds[list] = Plain.LIST.ordinal();
+            }
+        }
+    }
+
     /** Where the topmost values begin. */
     int above(int count) {
         if (size - count < floor) {
             throw empty();
         }
         return size - count;
+    }
+
+    /** How many values there are above the last mark. */
+    int aboveMark() {
+        return size - floor;
     }
 
     /** Drops all from there on. */

@@ -25,6 +25,8 @@ final class PickleValues {
         TUPLE,
         NONE,
         LIST,
+        /** A list with nothing in it but what a scorer may call. */
+        METHODS,
         SET
     }
 
@@ -308,8 +310,20 @@ final class PickleValues {
                 || value == Plain.ANY_TEXT
                 || value == Plain.DATA
                 || value == Plain.NONE
-                || value == Plain.LIST
+                || isList(value)
                 || value == Plain.SET;
+    }
+
+    static boolean isList(Object value) {
+        return value == Plain.LIST || value == Plain.METHODS;
+    }
+
+    /** Whether this may be a string that isn't known: Python goes on where it needs one. */
+    static boolean mayBeText(Object value) {
+        return value == Plain.UNKNOWN
+                || value == Plain.ANY_TEXT
+                || value == Plain.NO_NAME
+                || value instanceof Made made && made.type.trusted();
     }
 
     /** Whether this may be equal to any string. */
