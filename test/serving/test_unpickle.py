@@ -15,6 +15,7 @@ import numpy
 import pandas
 import pytest
 from lightgbm import LGBMRegressor
+from scipy.interpolate import interp1d
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
@@ -275,6 +276,11 @@ BUNDLES = {
     "a list": [FRAME.columns.to_numpy(), X, LinearRegression().fit(FRAME, X[:, 0])],
     "a threshold": TunedThresholdClassifierCV(LogisticRegression()).fit(FRAME, Y),
 }
+LINE = numpy.arange(10.0)
+INTERPOLATIONS = {
+    f"interpolation, {kind}": pickle.dumps(interp1d(LINE, LINE**2, kind=kind))
+    for kind in ("linear", "nearest", "previous", "quadratic", "cubic")
+}
 WRITTEN = {
     "pickle": pickle.dumps,
     "protocol 0": lambda model: pickle.dumps(model, 0),
@@ -302,6 +308,7 @@ def test_the_scan_of_a_publication_agrees(tmp_path):
         pytest.skip("the engine is not built: make build")
     values = HONEST | ARRAYS | BUNDLES
     honest = {f"{name}, {way}": write(value) for way, write in WRITTEN.items() for name, value in values.items()}
+    honest |= INTERPOLATIONS
     contents = EVIL | GADGETS | honest
     for number, content in enumerate(contents.values()):
         (tmp_path / f"{number}.pkl").write_bytes(content)
@@ -312,6 +319,11 @@ def test_the_scan_of_a_publication_agrees(tmp_path):
     assert len(lines) == len(contents)
     for name, line in zip(contents, lines, strict=True):
         assert line.startswith("ok " if name in honest else "refused "), f"{name}: {line}"
+
+
+@pytest.mark.parametrize("content", INTERPOLATIONS.values(), ids=INTERPOLATIONS.keys())
+def test_interpolations(unpickle, content):
+    assert unpickle(content)(4) == pytest.approx(16)
 
 
 @pytest.mark.parametrize("value", BUNDLES.values(), ids=BUNDLES.keys())
