@@ -58,7 +58,7 @@ final class AppFiles {
      * @param include patterns of files to take beside; each has to match one
      */
     static AppFiles find(Path folder, Optional<GitState> git, List<String> include)
-            throws IOException, InterruptedException {
+            throws IOException {
         AppFiles app = new AppFiles(folder);
         if (git.isPresent()) {
             app.files.putAll(git.get().tracked());

@@ -1,6 +1,5 @@
 package io.modeltoecs.engine.image;
 
-import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -16,8 +15,8 @@ import java.util.Optional;
  */
 record Commit(Optional<String> id, boolean dirty, String at, Optional<String> source) {
 
-    static Commit of(Optional<GitState> git) throws IOException, InterruptedException {
-        Optional<GitState.Head> head = git.isEmpty() ? Optional.empty() : git.get().head();
+    static Commit of(Optional<GitState> git) {
+        Optional<GitState.Head> head = git.flatMap(GitState::head);
         if (head.isEmpty()) {
             return new Commit(Optional.empty(), false, Instant.EPOCH.toString(), Optional.empty());
         }

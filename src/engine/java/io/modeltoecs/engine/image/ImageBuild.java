@@ -43,10 +43,14 @@ public final class ImageBuild implements ImageWorkplace {
         long startedAt = System.currentTimeMillis();
         Path folder = directory.resolve(order.app()).normalize();
         requireFiles(order, folder);
-        Optional<GitState> git = GitState.of(folder, environment);
+        Optional<GitState> git;
+        try (AtOnce atOnce = new AtOnce()) {
+            AtOnce.Begun<Void> registry = atOnce.begin(() -> tryRegistry(order, login));
+            git = GitState.of(folder, environment);
+            registry.result();
+        }
         Commit commit = Commit.of(git);
         List<String> tags = order.tags().isEmpty() ? commit.tags(order) : order.tags();
-        tryRegistry(order, login, tags.get(0));
 
         Path root = LayerCache.root(environment);
         LayerCache cache = new LayerCache(root);
@@ -219,12 +223,12 @@ public final class ImageBuild implements ImageWorkplace {
     }
 
     /** What may be wrong with the registry shows before anything costly is done. */
-    private void tryRegistry(BuildOrder order, Login login, String tag)
-            throws InterruptedException {
+    private Void tryRegistry(BuildOrder order, Login login) throws InterruptedException {
         try (RegistryRepository target =
                 new RegistryRepository(
                         order.registry(), order.repository(), null, login, true, outbound)) {
-            target.manifest(tag);
+            target.manifest("latest");
+            return null;
         }
     }
 

@@ -51,27 +51,31 @@ final class ImagePush {
     BuiltImage run() throws IOException, InterruptedException {
         List<Manifest> manifests = assembly.manifests();
         Manifest whole = assembly.whole();
-        List<Attachment> attachments =
-                assembly.provenance() == null
-                        ? List.of()
-                        : new Attachments(assembly, cache, this::openBase, progress)
-                                .of(whole, manifests);
         int pushed = 0;
         try (RegistryRepository repository =
-                new RegistryRepository(
-                        assembly.registry(),
-                        assembly.repository(),
-                        mountFrom(),
-                        login,
-                        true,
-                        outbound)) {
-            List<Callable<Boolean>> known = new ArrayList<>();
-            assembly.tags().forEach(tag -> known.add(() -> names(repository, tag, whole.digest())));
-            known.add(() -> repository.manifest(whole.digest()).isPresent());
-            List<Boolean> answers = AtOnce.all(known);
-            boolean there = answers.contains(true);
-            List<String> missingTags = new ArrayList<>(assembly.tags());
-            missingTags.removeIf(tag -> answers.get(assembly.tags().indexOf(tag)));
+                        new RegistryRepository(
+                                assembly.registry(),
+                                assembly.repository(),
+                                mountFrom(),
+                                login,
+                                true,
+                                outbound);
+                AtOnce atOnce = new AtOnce()) {
+            Map<String, AtOnce.Begun<Boolean>> named = new LinkedHashMap<>();
+            for (String tag : assembly.tags()) {
+                named.put(tag, atOnce.begin(() -> names(repository, tag, whole.digest())));
+            }
+            AtOnce.Begun<Boolean> known =
+                    atOnce.begin(() -> repository.manifest(whole.digest()).isPresent());
+            // made while the registry answers
+            List<Attachment> attachments = attachments(whole, manifests);
+            List<String> missingTags = new ArrayList<>();
+            for (Map.Entry<String, AtOnce.Begun<Boolean>> tag : named.entrySet()) {
+                if (!tag.getValue().result()) {
+                    missingTags.add(tag.getKey());
+                }
+            }
+            boolean there = known.result() || missingTags.size() < named.size();
             List<Attachment> unlisted =
                     there ? Attachment.unlisted(attachments, repository) : attachments;
             if (there) {
@@ -100,6 +104,13 @@ final class ImagePush {
             }
         }
         return built(whole.digest(), pushed);
+    }
+
+    private List<Attachment> attachments(Manifest whole, List<Manifest> manifests)
+            throws IOException, InterruptedException {
+        return assembly.provenance() == null
+                ? List.of()
+                : new Attachments(assembly, cache, this::openBase, progress).of(whole, manifests);
     }
 
     /** Returns how many layers had to be uploaded. */

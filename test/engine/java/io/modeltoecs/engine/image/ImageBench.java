@@ -101,20 +101,14 @@ final class ImageBench {
         for (int i = 0; i < rounds; i++) {
             System.err.println("bench/image: round " + (i + 1));
             change();
-            long start = System.nanoTime();
-            pushed = Math.max(pushed, ours());
-            ourChange.add(millis(start));
-            start = System.nanoTime();
-            theirs();
-            theirChange.add(millis(start));
+            int[] layers = new int[1];
+            ourChange.add(millis(() -> layers[0] = ours()));
+            pushed = Math.max(pushed, layers[0]);
+            theirChange.add(millis(this::theirs));
             long before = uploads();
-            start = System.nanoTime();
-            ours();
-            ourSame.add(millis(start));
+            ourSame.add(millis(this::ours));
             uploads += uploads() - before;
-            start = System.nanoTime();
-            theirs();
-            theirSame.add(millis(start));
+            theirSame.add(millis(this::theirs));
         }
         System.out.printf(
                 "%n%-12s %26s %26s %8s%n",
@@ -150,7 +144,15 @@ final class ImageBench {
         return values.stream().sorted().toList().get(values.size() / 2);
     }
 
-    private static long millis(long start) {
+    private interface Work {
+        void run() throws Exception;
+    }
+
+    /** Neither waits for what the other one left to be written to the disk. */
+    private long millis(Work work) throws Exception {
+        command("sync");
+        long start = System.nanoTime();
+        work.run();
         return (System.nanoTime() - start) / 1_000_000;
     }
 
