@@ -38,7 +38,8 @@ final class AtOnce implements AutoCloseable {
             if (e.getCause() instanceof InterruptedException) {
                 throw new InterruptedException();
             }
-            // without its cause: the error may cross to a controller, which types of a library may not
+            // without its cause: the error may cross to a controller, which types of a library may
+            // not
             throw new IOException("a call failed: " + e.getCause());
         }
     }

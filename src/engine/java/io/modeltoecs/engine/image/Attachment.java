@@ -26,7 +26,10 @@ import java.util.stream.Collectors;
  */
 record Attachment(Manifest subject, String type, byte[] content, ObjectNode annotations) {
     private static final String EMPTY = "application/vnd.oci.empty.v1+json";
-    private static final byte[] NOTHING = "{}".getBytes(StandardCharsets.UTF_8);
+
+    /** What the configuration of their manifests is. */
+    static final byte[] NOTHING = "{}".getBytes(StandardCharsets.UTF_8);
+
     private static final int ATTEMPTS = 5;
     private static final long LONGEST_DELAY_MILLIS = 500;
 
@@ -38,11 +41,6 @@ record Attachment(Manifest subject, String type, byte[] content, ObjectNode anno
         manifest.set("subject", subject.descriptor());
         manifest.set("annotations", annotations);
         return Manifest.of(manifest);
-    }
-
-    /** What has to be there before its manifest. */
-    List<byte[]> blobs() {
-        return List.of(NOTHING, content);
     }
 
     /** Those that the registry doesn't list: they aren't there, or the listing was cut off. */

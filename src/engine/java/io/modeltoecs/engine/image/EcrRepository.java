@@ -9,6 +9,7 @@ import io.modeltoecs.engine.progress.Progress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,6 +19,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.ecr.EcrClient;
 import software.amazon.awssdk.services.ecr.model.AuthorizationData;
 import software.amazon.awssdk.services.ecr.model.ImageTagMutability;
+import software.amazon.awssdk.services.ecr.model.Repository;
 import software.amazon.awssdk.services.ecr.model.RepositoryAlreadyExistsException;
 import software.amazon.awssdk.services.ecr.model.RepositoryNotFoundException;
 
@@ -90,17 +92,22 @@ final class EcrRepository {
                 new Login(token.substring(0, colon), token.substring(colon + 1)));
     }
 
-    /** Whether the repository is there. */
-    boolean exists() {
+    /** Whether no tag of the repository can be moved; nothing if it isn't there. */
+    Optional<Boolean> immutable() {
         try {
-            call(
-                    "ecr:DescribeRepositories",
-                    () ->
-                            ecr.describeRepositories(
-                                    request -> request.registryId(account).repositoryNames(name)));
-            return true;
+            Repository repository =
+                    call(
+                                    "ecr:DescribeRepositories",
+                                    () ->
+                                            ecr.describeRepositories(
+                                                    request ->
+                                                            request.registryId(account)
+                                                                    .repositoryNames(name)))
+                            .repositories()
+                            .get(0);
+            return Optional.of(repository.imageTagMutability() == ImageTagMutability.IMMUTABLE);
         } catch (RepositoryNotFoundException e) {
-            return false;
+            return Optional.empty();
         }
     }
 

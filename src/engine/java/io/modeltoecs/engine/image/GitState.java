@@ -64,8 +64,7 @@ record GitState(
             AtOnce.Begun<Map<String, Kind>> tracked = atOnce.begin(git::tracked);
             AtOnce.Begun<Optional<String>> source = atOnce.begin(git::source);
             return Optional.of(
-                    new GitState(
-                            head.result(), dirty.result(), tracked.result(), source.result()));
+                    new GitState(head.result(), dirty.result(), tracked.result(), source.result()));
         }
     }
 
@@ -83,8 +82,7 @@ record GitState(
 
         Map<String, Kind> tracked() throws IOException, InterruptedException {
             Map<String, Kind> tracked = new TreeMap<>();
-            String[] entries =
-                    ask("ls-files", "-z", "--stage", "--recurse-submodules").split("\0");
+            String[] entries = ask("ls-files", "-z", "--stage", "--recurse-submodules").split("\0");
             for (String entry : entries) {
                 int tab = entry.indexOf('\t');
                 if (tab > 0) {
@@ -118,7 +116,8 @@ record GitState(
                     .map(url -> url.replaceFirst("^([a-zA-Z][a-zA-Z0-9+.-]*://)[^/]*@", "$1"));
         }
 
-        private Optional<String> tell(String... arguments) throws IOException, InterruptedException {
+        private Optional<String> tell(String... arguments)
+                throws IOException, InterruptedException {
             Command.Outcome outcome = run(arguments);
             return outcome.ok() && !outcome.output().isBlank()
                     ? Optional.of(outcome.output().strip())
@@ -129,7 +128,10 @@ record GitState(
             Command.Outcome outcome = run(arguments);
             if (!outcome.ok()) {
                 throw new StepException(
-                        "git can't read the work tree of " + folder + ": " + outcome.errors().strip());
+                        "git can't read the work tree of "
+                                + folder
+                                + ": "
+                                + outcome.errors().strip());
             }
             return outcome.output();
         }

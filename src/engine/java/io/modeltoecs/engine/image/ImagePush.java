@@ -24,6 +24,8 @@ import java.util.concurrent.Callable;
 final class ImagePush {
     static final String CONFIG = "application/vnd.oci.image.config.v1+json";
 
+    private static final String OTHER_TAGS = "give other 'tags'";
+
     private final Assembly assembly;
     private final Login login;
     private final LayerCache cache;
@@ -100,7 +102,7 @@ final class ImagePush {
                 progress.say("signature: " + (added ? "attached" : "there already"));
             }
             for (String tag : missingTags) {
-                repository.put(whole, tag);
+                repository.tag(whole, tag, OTHER_TAGS);
             }
         }
         return built(whole.digest(), pushed);
@@ -119,7 +121,7 @@ final class ImagePush {
         List<Callable<Boolean>> uploads = contents(attachments, repository);
         for (Assembly.PlatformImage image : assembly.images()) {
             byte[] config = image.config().getBytes(StandardCharsets.UTF_8);
-            uploads.add(() -> repository.push(config));
+            uploads.add(() -> repository.upload(config));
         }
         int small = uploads.size();
         try (RegistryRepository source = openBase()) {
@@ -133,11 +135,11 @@ final class ImagePush {
 
     private static List<Callable<Boolean>> contents(
             List<Attachment> attachments, RegistryRepository repository) {
-        Map<String, byte[]> contents = new LinkedHashMap<>();
-        attachments.forEach(
-                each -> each.blobs().forEach(bytes -> contents.put(Hashes.name(bytes), bytes)));
         List<Callable<Boolean>> uploads = new ArrayList<>();
-        contents.values().forEach(bytes -> uploads.add(() -> repository.push(bytes)));
+        if (!attachments.isEmpty()) {
+            uploads.add(() -> repository.push(Attachment.NOTHING));
+        }
+        attachments.forEach(each -> uploads.add(() -> repository.upload(each.content())));
         return uploads;
     }
 
@@ -201,14 +203,8 @@ final class ImagePush {
             throws InterruptedException {
         Optional<String> named = repository.manifest(tag).map(Manifest::digest);
         if (assembly.immutable() && named.isPresent() && !named.get().equals(digest)) {
-            throw new StepException(
-                    "buildServingImage: the tag '%s' of %s/%s names other content, %s, and tags"
-                                    .formatted(
-                                            tag,
-                                            assembly.registry(),
-                                            assembly.repository(),
-                                            named.get())
-                            + " are 'immutable': give other 'tags'");
+            throw repository.occupied(
+                    tag, named.get(), digest, "tags are immutable here: " + OTHER_TAGS);
         }
         return named.isPresent() && named.get().equals(digest);
     }

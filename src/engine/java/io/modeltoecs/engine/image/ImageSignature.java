@@ -29,6 +29,9 @@ record ImageSignature(String digest, byte[] payload, byte[] signature, byte[] pu
     private static final String TYPE = "application/vnd.dev.cosign.simplesigning.v1+json";
     private static final String SIGNATURE = "dev.cosignproject.cosign/signature";
 
+    private static final String ONE_KEY =
+            "another key's signature is there and stays: sign with that key, or exclude the tags sha256-* from immutability (in ECR: IMMUTABLE_WITH_EXCLUSION)";
+
     static boolean verify(byte[] publicKey, byte[] content, byte[] signature) {
         try {
             Signature verifier = Signature.getInstance(ALGORITHM);
@@ -69,7 +72,7 @@ record ImageSignature(String digest, byte[] payload, byte[] signature, byte[] pu
                 "config",
                 Manifest.descriptor(ImagePush.CONFIG, config.length, Hashes.name(config)));
         manifest.set("layers", layers);
-        repository.put(Manifest.of(manifest), tag);
+        repository.tag(Manifest.of(manifest), tag, ONE_KEY);
         return true;
     }
 

@@ -101,7 +101,7 @@ final class RegistryFailures {
     }
 
     /** Without its cause: the error may cross to a controller, which types of a library may not. */
-    private StepException explain(IOException failure) {
+    StepException explain(IOException failure) {
         String message = "registry " + registry + ": " + reason(failure);
         return failure instanceof RegistryLogin.Refused
                 ? new LoginRefused(message)

@@ -1,5 +1,6 @@
 package io.modeltoecs.engine.image;
 
+import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.http.Outbound;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,7 +24,7 @@ import org.apache.http.entity.ByteArrayEntity;
 
 /**
  * One repository of a registry that speaks the OCI distribution protocol. What fails for a while is
- * tried again; what fails for good is a {@link io.modeltoecs.engine.StepException}.
+ * tried again; what fails for good is a {@link StepException}.
  * https://github.com/opencontainers/distribution-spec/blob/main/spec.md
  */
 final class RegistryRepository implements AutoCloseable {
@@ -38,6 +39,8 @@ final class RegistryRepository implements AutoCloseable {
     private static final int UNAUTHORIZED = 401;
     private static final int NOT_FOUND = 404;
     private static final int NOT_ALLOWED = 405;
+    private static final int CONFLICT = 409;
+    private static final int PRECONDITION_FAILED = 412;
     private static final int REDIRECTS = 5;
     private static final int BUFFER = 1 << 16;
     // What isn't worth to be resumed is sent in one request
@@ -229,8 +232,12 @@ final class RegistryRepository implements AutoCloseable {
      * @return whether it wasn't
      */
     boolean push(byte[] blob) throws InterruptedException {
-        String digest = Hashes.name(blob);
-        return !has(digest) && push(digest, blob.length, BlobSource.of(blob), null, n -> {});
+        return !has(Hashes.name(blob)) && upload(blob);
+    }
+
+    /** Uploads a small blob that isn't likely there; nothing is lost if it is. */
+    boolean upload(byte[] blob) throws InterruptedException {
+        return push(Hashes.name(blob), blob.length, BlobSource.of(blob), null, n -> {});
     }
 
     /**
@@ -389,22 +396,72 @@ final class RegistryRepository implements AutoCloseable {
     }
 
     /**
-     * Puts a manifest under a tag or its digest.
+     * Puts a manifest under its digest, or under a tag that may move.
      *
      * @return whether the registry lists it by what it refers to (its {@code subject})
      */
     boolean put(Manifest manifest, String reference) throws InterruptedException {
         return failures.call(
                 () -> {
-                    ByteArrayEntity body = new ByteArrayEntity(manifest.bytes());
-                    RequestBuilder request =
-                            RequestBuilder.put(at("manifests/" + reference))
-                                    .setHeader("Content-Type", manifest.type())
-                                    .setEntity(body);
-                    try (CloseableHttpResponse answer = ask(request, CREATED, ACCEPTED, OK)) {
+                    try (CloseableHttpResponse answer =
+                            ask(putting(manifest, reference), CREATED, ACCEPTED, OK)) {
                         return answer.getFirstHeader("OCI-Subject") != null;
                     }
                 });
+    }
+
+    /**
+     * Gives a manifest a tag.
+     *
+     * @param advice what to do where the tag names another one and the registry doesn't move it
+     * @throws StepException then, with both digests
+     */
+    void tag(Manifest manifest, String tag, String advice) throws InterruptedException {
+        Optional<RegistryAnswer> refusal =
+                failures.call(
+                        () -> {
+                            try (CloseableHttpResponse answer =
+                                    ask(
+                                            putting(manifest, tag),
+                                            CREATED,
+                                            ACCEPTED,
+                                            OK,
+                                            BAD_REQUEST,
+                                            CONFLICT,
+                                            PRECONDITION_FAILED)) {
+                                return status(answer) < BAD_REQUEST
+                                        ? Optional.empty()
+                                        : Optional.of(RegistryHttp.failure(answer));
+                            }
+                        });
+        if (refusal.isEmpty()) {
+            return;
+        }
+        Optional<String> named = manifest(tag).map(Manifest::digest);
+        if (named.isEmpty()) {
+            throw failures.explain(refusal.get());
+        }
+        // ECR refuses the same content, too: another build was faster
+        if (!named.get().equals(manifest.digest())) {
+            throw occupied(
+                    tag,
+                    named.get(),
+                    manifest.digest(),
+                    failures.explain(refusal.get()).getMessage() + ": " + advice);
+        }
+    }
+
+    /** The error for a tag that names other content and keeps it. */
+    StepException occupied(String tag, String named, String digest, String why) {
+        return new StepException(
+                "buildServingImage: the tag '%s' of %s/%s names %s, not %s, and can't be moved, since %s"
+                        .formatted(tag, registry, name, named, digest, why));
+    }
+
+    private RequestBuilder putting(Manifest manifest, String reference) throws IOException {
+        return RequestBuilder.put(at("manifests/" + reference))
+                .setHeader("Content-Type", manifest.type())
+                .setEntity(new ByteArrayEntity(manifest.bytes()));
     }
 
     private URI at(String path) throws IOException {

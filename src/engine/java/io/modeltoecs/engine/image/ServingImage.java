@@ -10,6 +10,7 @@ import io.modeltoecs.engine.progress.Progress;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -67,13 +68,17 @@ public final class ServingImage {
             throws IOException, InterruptedException {
         EcrRepository ecr = new EcrRepository(aws, options.registry(), options.repository());
         EcrRepository.Access access = ecr.access();
-        boolean exists = ecr.exists();
-        if (!exists && !options.createRepository()) {
+        Optional<Boolean> immutable = ecr.immutable();
+        if (immutable.isEmpty() && !options.createRepository()) {
             throw ecr.missing();
         }
-        Assembly assembly =
-                assemble(workplace, order(access.registry(), options.repository()), access.login());
-        if (!exists) {
+        BuildOrder order =
+                order(
+                        access.registry(),
+                        options.repository(),
+                        immutable.orElse(false) || options.immutable());
+        Assembly assembly = assemble(workplace, order, access.login());
+        if (immutable.isEmpty()) {
             ecr.create(options.immutable(), progress);
         }
         BuiltImage image = push(assembly, ecr, workplace);
@@ -103,8 +108,8 @@ public final class ServingImage {
         int slash = registry.indexOf('/', registry.startsWith("http://") ? 7 : 0);
         String host = slash < 0 ? registry : registry.substring(0, slash);
         String prefix = slash < 0 ? "" : registry.substring(slash + 1) + "/";
-        Assembly assembly =
-                assemble(workplace, order(host, prefix + options.repository()), registryLogin);
+        BuildOrder order = order(host, prefix + options.repository(), options.immutable());
+        Assembly assembly = assemble(workplace, order, registryLogin);
         return workplace.push(assembly, registryLogin, progress).toResult();
     }
 
@@ -120,7 +125,8 @@ public final class ServingImage {
         return options.registryCredentialsId() == null && EcrRepository.isEcr(options.registry());
     }
 
-    private BuildOrder order(String registry, String repository) throws IOException {
+    private BuildOrder order(String registry, String repository, boolean immutable)
+            throws IOException {
         return new BuildOrder(
                 registry,
                 repository,
@@ -136,7 +142,7 @@ public final class ServingImage {
                 new ArrayList<>(options.tags()),
                 new TreeMap<>(options.labels()),
                 options.port(),
-                options.immutable(),
+                immutable,
                 build.number(),
                 options.sbom(),
                 builder(),

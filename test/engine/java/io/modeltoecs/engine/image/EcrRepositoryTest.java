@@ -93,7 +93,7 @@ class EcrRepositoryTest {
     @Test
     void makesWhatIsMissingAndBearsThatAnotherBuildWasFaster() {
         errors.put("DescribeRepositories", "RepositoryNotFoundException");
-        assertThat(repository().exists()).isFalse();
+        assertThat(repository().immutable()).isEmpty();
         repository().create(true, line -> {});
         errors.put("CreateRepository", "RepositoryAlreadyExistsException");
         repository().create(true, line -> {});

@@ -19,7 +19,7 @@ import java.util.zip.GZIPInputStream;
 
 /** The measurements of bench/image; the script says what is measured. */
 final class ImageBench {
-    private static final int WARM_UP = 10;
+    private static final int WARM_UP = 40;
     private static final double LEAST_RATIO = 5;
     private static final long LONGEST_MILLIS = 300;
     private static final String UPLOADS = ".*\"(POST|PATCH) /v2/ours/blobs/uploads.*";

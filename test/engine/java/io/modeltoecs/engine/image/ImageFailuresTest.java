@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
@@ -198,6 +199,38 @@ class ImageFailuresTest {
         assertThatThrownBy(() -> project.run(order))
                 .isInstanceOf(StepException.class)
                 .hasMessageContainingAll("'v1'", first.digest());
+    }
+
+    /** As ECR does, also where the tag names the same content already. */
+    @Test
+    void aTagThatTheRegistryKeepsIsNamedWithBothDigests() throws Exception {
+        BuildOrder order = Orders.change(order("kept"), Map.of("tags", List.of("v1")));
+        BuiltImage first = project.run(order);
+        AtomicBoolean hidden = new AtomicBoolean(true);
+        try (Front front =
+                new Front(
+                        registry.host(),
+                        exchange -> {
+                            String path = exchange.getRequestURI().getPath();
+                            boolean get = exchange.getRequestMethod().equals("GET");
+                            boolean v1 = path.endsWith("/manifests/v1");
+                            return v1 && get && hidden.getAndSet(false) ? 404 : v1 && !get ? 400 : 0;
+                        })) {
+            BuildOrder there = Orders.change(order, Map.of("registry", front.host()));
+            assertThat(project.run(there).digest()).isEqualTo(first.digest());
+            assertThat(hidden).isFalse();
+            project.write("app.py", "app = 3\n");
+            assertThatThrownBy(() -> project.run(there))
+                    .isInstanceOf(StepException.class)
+                    .hasNoCause()
+                    .hasMessageContainingAll(
+                            "the tag 'v1' of " + front.host() + "/kept names " + first.digest(),
+                            ", not sha256:",
+                            "it answers 400",
+                            "give other 'tags'");
+        }
+        assertThat(registry.json("kept/manifests/v1").path("config"))
+                .isEqualTo(registry.json("kept/manifests/" + first.digest()).path("config"));
     }
 
     @Test

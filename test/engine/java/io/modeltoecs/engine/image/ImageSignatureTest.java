@@ -68,6 +68,46 @@ class ImageSignatureTest {
         }
     }
 
+    /** As where tags are immutable. */
+    @Test
+    void aSecondKeyWhereTheFirstOnesSignatureStays() throws Exception {
+        try (LocalRegistry registry = new LocalRegistry(scratch);
+                Front front =
+                        new Front(
+                                registry.host(),
+                                exchange -> {
+                                    String path = exchange.getRequestURI().getPath();
+                                    return exchange.getRequestMethod().equals("PUT")
+                                                    && path.endsWith(".sig")
+                                                    && !registry.requests(
+                                                                    ".*\"PUT .*\\.sig.* 201 .*")
+                                                            .isEmpty()
+                                            ? 400
+                                            : 0;
+                                })) {
+            String base = registry.base("base/python:3.11", Map.of("PYTHON_VERSION", "3.11.2"));
+            Project project =
+                    new Project(scratch.resolve("a"), scratch.resolve("c")).write("app.py", "a = 1\n");
+            Assembly assembly =
+                    project.build()
+                            .assemble(
+                                    Orders.on(
+                                            front.host(),
+                                            "kept",
+                                            base.replace(registry.host(), front.host())),
+                                    LocalRegistry.LOGIN,
+                                    project.lines::add);
+            push(project, assembly.signed(key("one")));
+            Assembly again = assembly.signed(key("two"));
+            assertThatThrownBy(() -> push(project, again))
+                    .isInstanceOf(StepException.class)
+                    .hasMessageContainingAll(
+                            ".sig' of " + front.host() + "/kept names sha256:",
+                            "another key's signature is there",
+                            "IMMUTABLE_WITH_EXCLUSION");
+        }
+    }
+
     private static BuiltImage push(Project project, Assembly assembly) throws Exception {
         return project.build().push(assembly, LocalRegistry.LOGIN, project.lines::add);
     }

@@ -160,6 +160,29 @@ class ServingImageTest {
         assertThat(ecr.asked).filteredOn("GetAuthorizationToken"::equals).hasSize(3);
     }
 
+    /** Before anything is uploaded; without 'immutable', which is for repositories that are made. */
+    @Test
+    void aRepositoryWhoseTagsAreImmutableKeepsThem() throws Exception {
+        ecr.repositories.add("team/kept");
+        ecr.mutability = "IMMUTABLE";
+        Map<String, Object> first = run("repository", "team/kept", "tags", List.of("v1"));
+        assertThat(run("repository", "team/kept", "tags", List.of("v1")))
+                .containsEntry("digest", first.get("digest"))
+                .containsEntry("layersPushed", 0);
+        project.write("app.py", "app = 2\n");
+        int uploads = registry.requests(".*\"POST .*/team/kept/.*").size();
+        assertThatThrownBy(() -> run("repository", "team/kept", "tags", List.of("v1")))
+                .isInstanceOf(StepException.class)
+                .hasMessageContainingAll(
+                        "the tag 'v1' of " + registry.host() + "/team/kept names " + first.get("digest"),
+                        ", not sha256:",
+                        "give other 'tags'");
+        assertThat(registry.requests(".*\"POST .*/team/kept/.*")).hasSize(uploads);
+        ecr.mutability = "IMMUTABLE_WITH_EXCLUSION";
+        assertThat(run("repository", "team/kept", "tags", List.of("v1")).get("digest"))
+                .isNotEqualTo(first.get("digest"));
+    }
+
     @Test
     void nothingIsMadeInEcrForAnImageThatCannotBeBuilt() {
         assertThatThrownBy(() -> run("base", registry.host() + "/base/python:3.99"))
@@ -265,6 +288,7 @@ class ServingImageTest {
         final Set<String> repositories = new ConcurrentSkipListSet<>();
         final List<String> asked = new ArrayList<>();
         final List<String> policies = new ArrayList<>();
+        volatile String mutability = "MUTABLE";
         volatile String scan = "";
         volatile String deny = "";
         volatile String registry = ServingImageTest.registry.host();
@@ -311,7 +335,7 @@ class ServingImageTest {
             } else if (action.equals("BatchGetImage")) {
                 body = "{\"images\":[{\"imageManifest\":\"{}\"}]}";
             } else if (repositories.contains(request.path("repositoryNames").path(0).asText())) {
-                body = "{\"repositories\":[{}]}";
+                body = "{\"repositories\":[{\"imageTagMutability\":\"%s\"}]}".formatted(mutability);
             } else {
                 status = 400;
                 body = "{\"__type\":\"RepositoryNotFoundException\",\"message\":\"none\"}";
