@@ -141,6 +141,13 @@ final class EcrRepository {
     /**
      * Has images expire that no tag names any more, two weeks after they were pushed; what has a
      * tag stays. https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
+     *
+     * <p>The platforms of an index and the attachments of an image have no tags of their own. ECR
+     * doesn't count the former for themselves (seen in its preview of a policy,
+     * https://github.com/DefangLabs/pulumi-defang/pull/466), and deletes the latter with the image
+     * that they refer to (
+     * https://aws.amazon.com/about-aws/whats-new/2024/06/amazon-ecr-oci-image-distribution-version-1-1).
+     * That the latter stay until then isn't promised there in so many words.
      */
     private void expireUntagged(Progress progress) {
         try {
