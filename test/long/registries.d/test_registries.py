@@ -315,6 +315,24 @@ def test_what_a_scan_finds_fails_the_step(cloud, service, tmp_path):
     cloud.client("ecr").delete_repository(repositoryName=name, force=True)
 
 
+def test_a_repository_with_immutable_tags_keeps_them(cloud, service, tmp_path):
+    """Made by others, so that the step isn't told: the same content is a success, other content an error."""
+    folder = shutil.copytree(service, tmp_path / "repository")
+    name = f"team/kept-{os.getpid()}"
+    place = Place(cloud.env["REGISTRY"], {"registry": "ecr", "repository": name, "tags": ["v1"]}, None)
+    cloud.client("ecr").create_repository(repositoryName=name, imageTagMutability="IMMUTABLE")
+    try:
+        repository, digest, _ = build(cloud, folder, place, tmp_path)
+        assert build(cloud, folder, place, tmp_path) == (repository, digest, "0")
+        (folder / "more.txt").write_text("other content")
+        commit(folder)
+        told = rf"the tag 'v1' of {repository} names {digest}, not sha256:[0-9a-f]+, .*: give other 'tags'"
+        with pytest.raises(AssertionError, match=told):
+            build(cloud, folder, place, tmp_path)
+    finally:
+        cloud.client("ecr").delete_repository(repositoryName=name, force=True)
+
+
 def test_a_dockerfile_on_the_local_base(cloud, tmp_path):
     """Built by the tool that is here; the same again pushes nothing."""
     folder = tmp_path / "repository"

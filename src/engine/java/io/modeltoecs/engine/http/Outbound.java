@@ -15,6 +15,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
@@ -59,6 +60,9 @@ public final class Outbound implements Serializable {
     /** The variables that count in an environment that is complete. */
     private static final Set<String> SETTINGS =
             Set.of("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", CERTIFICATES.get(0));
+
+    // The system's hundred certificates take some milliseconds, each step and each client of AWS
+    private static volatile Known last;
 
     private final HashMap<String, String> settings;
     private transient Optional<SSLContext> tls;
@@ -279,9 +283,7 @@ public final class Outbound implements Serializable {
             return Optional.empty();
         }
         try {
-            List<X509TrustManager> managers =
-                    List.of(manager(null), manager(store(Path.of(file.get()))));
-            return Optional.of(new TrustManager[] {new AnyOf(managers)});
+            return Optional.of(new TrustManager[] {anyOf(Path.of(file.get()))});
         } catch (GeneralSecurityException e) {
             throw new StepException("TLS can't be set up: " + e.getMessage(), e);
         }
@@ -297,6 +299,37 @@ public final class Outbound implements Serializable {
         }
     }
 
+    private static X509TrustManager anyOf(Path file) throws GeneralSecurityException {
+        Bundle bundle = Bundle.of(file);
+        Known known = last;
+        if (known == null || !known.bundle.equals(bundle)) {
+            List<X509TrustManager> managers = List.of(manager(null), manager(store(file)));
+            known = new Known(bundle, new AnyOf(managers));
+            last = known;
+        }
+        return known.manager;
+    }
+
+    /** A file of certificates as it was read. */
+    private record Bundle(Path file, FileTime modified, long bytes) {
+        static Bundle of(Path file) {
+            try {
+                return new Bundle(file, Files.getLastModifiedTime(file), Files.size(file));
+            } catch (IOException e) {
+                throw unreadable(file, e);
+            }
+        }
+    }
+
+    private record Known(Bundle bundle, X509TrustManager manager) {}
+
+    private static StepException unreadable(Path file, Exception why) {
+        return new StepException(
+                "the certificates in %s (SSL_CERT_FILE and the like) can't be read: %s"
+                        .formatted(file, why.getMessage()),
+                why);
+    }
+
     private static KeyStore store(Path file) throws GeneralSecurityException {
         // whole: the factory reads byte by byte
         try (InputStream in = new ByteArrayInputStream(Files.readAllBytes(file))) {
@@ -308,10 +341,7 @@ public final class Outbound implements Serializable {
             }
             return store;
         } catch (IOException | CertificateException e) {
-            throw new StepException(
-                    "the certificates in %s (SSL_CERT_FILE and the like) can't be read: %s"
-                            .formatted(file, e.getMessage()),
-                    e);
+            throw unreadable(file, e);
         }
     }
 

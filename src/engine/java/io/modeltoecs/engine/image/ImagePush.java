@@ -62,6 +62,7 @@ final class ImagePush {
                                 login,
                                 true,
                                 outbound);
+                RegistryRepository source = openBase();
                 AtOnce atOnce = new AtOnce()) {
             Map<String, AtOnce.Begun<Boolean>> named = new LinkedHashMap<>();
             for (String tag : assembly.tags()) {
@@ -69,8 +70,7 @@ final class ImagePush {
             }
             AtOnce.Begun<Boolean> known =
                     atOnce.begin(() -> repository.manifest(whole.digest()).isPresent());
-            // made while the registry answers
-            List<Attachment> attachments = attachments(whole, manifests);
+            AtOnce.Begun<List<Attachment>> made = atOnce.begin(() -> attachments(whole, manifests));
             List<String> missingTags = new ArrayList<>();
             for (Map.Entry<String, AtOnce.Begun<Boolean>> tag : named.entrySet()) {
                 if (!tag.getValue().result()) {
@@ -78,13 +78,31 @@ final class ImagePush {
                 }
             }
             boolean there = known.result() || missingTags.size() < named.size();
-            List<Attachment> unlisted =
-                    there ? Attachment.unlisted(attachments, repository) : attachments;
+            List<AtOnce.Begun<Boolean>> layers = new ArrayList<>();
+            List<AtOnce.Begun<Boolean>> contents = new ArrayList<>();
             if (there) {
                 progress.say("layers: the registry has this image already");
-                AtOnce.all(contents(unlisted, repository));
             } else {
-                pushed = pushBlobs(repository, unlisted);
+                for (Assembly.ImageLayer layer : layers()) {
+                    layers.add(atOnce.begin(() -> push(repository, source, layer)));
+                }
+                for (Assembly.PlatformImage image : assembly.images()) {
+                    byte[] config = image.config().getBytes(StandardCharsets.UTF_8);
+                    contents.add(atOnce.begin(() -> repository.upload(config)));
+                }
+            }
+            List<Attachment> attachments = made.result();
+            List<Attachment> unlisted =
+                    there ? Attachment.unlisted(attachments, repository) : attachments;
+            if (!unlisted.isEmpty()) {
+                contents.add(atOnce.begin(() -> repository.push(Attachment.NOTHING)));
+            }
+            for (Attachment each : unlisted) {
+                contents.add(atOnce.begin(() -> repository.upload(each.content())));
+            }
+            pushed = uploaded(layers);
+            uploaded(contents);
+            if (!there) {
                 AtOnce.all(puts(manifests, repository));
                 if (whole.isIndex()) {
                     repository.put(whole, whole.digest());
@@ -108,39 +126,21 @@ final class ImagePush {
         return built(whole.digest(), pushed);
     }
 
+    /** Waits for uploads, and counts those that were needed. */
+    private static int uploaded(List<AtOnce.Begun<Boolean>> uploads)
+            throws IOException, InterruptedException {
+        int uploaded = 0;
+        for (AtOnce.Begun<Boolean> each : uploads) {
+            uploaded += each.result() ? 1 : 0;
+        }
+        return uploaded;
+    }
+
     private List<Attachment> attachments(Manifest whole, List<Manifest> manifests)
             throws IOException, InterruptedException {
         return assembly.provenance() == null
                 ? List.of()
                 : new Attachments(assembly, cache, this::openBase, progress).of(whole, manifests);
-    }
-
-    /** Returns how many layers had to be uploaded. */
-    private int pushBlobs(RegistryRepository repository, List<Attachment> attachments)
-            throws IOException, InterruptedException {
-        List<Callable<Boolean>> uploads = contents(attachments, repository);
-        for (Assembly.PlatformImage image : assembly.images()) {
-            byte[] config = image.config().getBytes(StandardCharsets.UTF_8);
-            uploads.add(() -> repository.upload(config));
-        }
-        int small = uploads.size();
-        try (RegistryRepository source = openBase()) {
-            for (Assembly.ImageLayer layer : layers()) {
-                uploads.add(() -> push(repository, source, layer));
-            }
-            List<Boolean> pushed = AtOnce.all(uploads);
-            return (int) pushed.stream().skip(small).filter(each -> each).count();
-        }
-    }
-
-    private static List<Callable<Boolean>> contents(
-            List<Attachment> attachments, RegistryRepository repository) {
-        List<Callable<Boolean>> uploads = new ArrayList<>();
-        if (!attachments.isEmpty()) {
-            uploads.add(() -> repository.push(Attachment.NOTHING));
-        }
-        attachments.forEach(each -> uploads.add(() -> repository.upload(each.content())));
-        return uploads;
     }
 
     private static List<Callable<Boolean>> puts(
