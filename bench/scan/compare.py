@@ -2,8 +2,8 @@
 
 Speed: pickles of one kind each, ours in a JVM of 96 MB of heap; the others get a file of the same kind of 10 MB, as
 they take minutes for more. Verdicts: the calls, the gadgets of allowed names and the honest models of
-test/serving/test_unpickle.py, a file each. Exits with 1 where ours reads arrays or forests at less than 200 MB/s,
-misses a call or a gadget, or flags a model.
+test/serving/test_unpickle.py, a file each. Exits with 1 where ours reads a kind at less than 200 MB/s, misses
+a call or a gadget, or flags a model.
 """
 
 import pickle
@@ -21,7 +21,6 @@ from sklearn.ensemble import RandomForestRegressor
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 LEAST_RATE = 200e6
-MODELS = "array", "forest"
 FEW = 10_000_000
 PATIENCE = 120
 CLASSES = f"{ROOT}/src/engine/target/test-classes:{(ROOT / 'src/local-runner/target/classpath').read_text().strip()}"
@@ -76,7 +75,7 @@ def speed(folder, size):
         if status or not text.startswith("ok"):
             raise SystemExit(f"{many}: {text}")
         ours = many.stat().st_size / took
-        slow |= kind in MODELS and ours < LEAST_RATE
+        slow |= ours < LEAST_RATE
         line = f"{kind:8} ours {ours / 1e6:6.0f} MB/s ({many.stat().st_size / 1e6:.0f} MB)"
         for name, (command, _) in PEERS.items():
             status, _, took = timed(command, few)
