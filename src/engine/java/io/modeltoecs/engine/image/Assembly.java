@@ -2,6 +2,8 @@ package io.modeltoecs.engine.image;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.modeltoecs.engine.registry.Hashes;
+import io.modeltoecs.engine.registry.Manifest;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

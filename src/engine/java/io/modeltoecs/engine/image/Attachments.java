@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
+import io.modeltoecs.engine.registry.Manifest;
+import io.modeltoecs.engine.registry.RegistryRepository;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

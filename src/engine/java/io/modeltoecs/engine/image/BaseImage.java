@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.registry.Manifest;
+import io.modeltoecs.engine.registry.RegistryRepository;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

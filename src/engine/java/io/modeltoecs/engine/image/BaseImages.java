@@ -2,6 +2,9 @@ package io.modeltoecs.engine.image;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.modeltoecs.engine.registry.Hashes;
+import io.modeltoecs.engine.registry.Manifest;
+import io.modeltoecs.engine.registry.RegistryRepository;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

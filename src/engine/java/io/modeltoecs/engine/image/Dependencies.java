@@ -4,6 +4,8 @@ import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.progress.Activity;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
+import io.modeltoecs.engine.registry.Hashes;
+import io.modeltoecs.engine.registry.Login;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

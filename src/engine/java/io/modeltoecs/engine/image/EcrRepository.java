@@ -6,6 +6,8 @@ import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.aws.AwsAccess;
 import io.modeltoecs.engine.options.BuildOptions;
 import io.modeltoecs.engine.progress.Progress;
+import io.modeltoecs.engine.registry.Login;
+import io.modeltoecs.engine.registry.Manifest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;

@@ -5,6 +5,8 @@ import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.http.Outbound;
 import io.modeltoecs.engine.progress.Amounts;
 import io.modeltoecs.engine.progress.Progress;
+import io.modeltoecs.engine.registry.Login;
+import io.modeltoecs.engine.registry.RegistryRepository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package io.modeltoecs.engine.image;
 
 import io.modeltoecs.engine.progress.Progress;
+import io.modeltoecs.engine.registry.Login;
 import java.io.IOException;
 
 /**

@@ -1,6 +1,7 @@
 package io.modeltoecs.engine.image;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.modeltoecs.engine.registry.Hashes;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,7 @@
 package io.modeltoecs.engine.image;
 
 import io.modeltoecs.engine.StepException;
+import io.modeltoecs.engine.registry.Login;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package io.modeltoecs.engine.image;
 
+import io.modeltoecs.engine.registry.Login;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;

@@ -7,6 +7,8 @@ import io.modeltoecs.engine.model.StoredModel;
 import io.modeltoecs.engine.options.BuildInfo;
 import io.modeltoecs.engine.options.BuildOptions;
 import io.modeltoecs.engine.progress.Progress;
+import io.modeltoecs.engine.registry.Login;
+import io.modeltoecs.engine.registry.LoginRefused;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

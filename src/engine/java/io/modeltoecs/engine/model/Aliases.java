@@ -8,7 +8,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -43,15 +42,26 @@ final class Aliases {
             String previous,
             List<LinkedHashMap<String, Object>> history) {
 
-        static Alias parse(LinkedHashMap<String, Object> json) {
+        /**
+         * @throws StepException if it isn't what an alias holds
+         */
+        static Alias parse(LinkedHashMap<String, Object> json, String uri) {
+            if (!(json.get("version") instanceof String version)
+                    || !(json.get("sha256") instanceof String sha256)
+                    || !(json.get("order") instanceof Number order)) {
+                throw new StepException(
+                        uri
+                                + " isn't an alias: 'version' and 'sha256' should be texts, 'order' a"
+                                + " number; remove it and move the alias by promoteModel");
+            }
             List<LinkedHashMap<String, Object>> history = new ArrayList<>();
             if (json.get("history") instanceof List<?> entries) {
                 entries.forEach(entry -> history.add(Json.map(entry)));
             }
             return new Alias(
-                    Objects.requireNonNull((String) json.get("version")),
-                    Objects.requireNonNull((String) json.get("sha256")),
-                    ((Number) json.get("order")).longValue(),
+                    version,
+                    sha256,
+                    order.longValue(),
                     (String) json.get("updatedAt"),
                     (String) json.get("by"),
                     (String) json.get("previous"),
@@ -199,15 +209,7 @@ final class Aliases {
 
     private Alias alias(String model, String alias, Bucket.Item item) {
         String uri = bucket.uri(layout.alias(model, alias));
-        try {
-            return Alias.parse(
-                    Json.object(new String(item.content(), StandardCharsets.UTF_8), uri));
-        } catch (ClassCastException | NullPointerException e) {
-            throw new StepException(
-                    uri
-                            + " isn't an alias: 'version' and 'sha256' should be texts, 'order' a number;"
-                            + " remove it and move the alias by promoteModel",
-                    e);
-        }
+        return Alias.parse(
+                Json.object(new String(item.content(), StandardCharsets.UTF_8), uri), uri);
     }
 }

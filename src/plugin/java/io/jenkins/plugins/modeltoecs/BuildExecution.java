@@ -1,10 +1,10 @@
 package io.jenkins.plugins.modeltoecs;
 
 import io.modeltoecs.engine.aws.AwsAccess;
-import io.modeltoecs.engine.image.Login;
 import io.modeltoecs.engine.image.ServingImage;
 import io.modeltoecs.engine.image.SigningKey;
 import io.modeltoecs.engine.options.BuildOptions;
+import io.modeltoecs.engine.registry.Login;
 import java.io.IOException;
 import java.util.TreeMap;
 import org.jenkinsci.plugins.workflow.steps.StepContext;

@@ -1,5 +1,7 @@
 package io.modeltoecs.engine.image;
 
+import io.modeltoecs.engine.registry.Manifest;
+import io.modeltoecs.engine.registry.RegistryRepository;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 

@@ -1,5 +1,6 @@
 package io.modeltoecs.engine.image;
 
+import io.modeltoecs.engine.registry.Login;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

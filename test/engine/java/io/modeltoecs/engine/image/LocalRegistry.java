@@ -1,5 +1,10 @@
 package io.modeltoecs.engine.image;
 
+import io.modeltoecs.engine.registry.BlobSource;
+import io.modeltoecs.engine.registry.Hashes;
+import io.modeltoecs.engine.registry.Login;
+import io.modeltoecs.engine.registry.Manifest;
+import io.modeltoecs.engine.registry.RegistryRepository;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;

@@ -1,5 +1,10 @@
 package io.modeltoecs.engine.image;
 
+import io.modeltoecs.engine.registry.BlobSource;
+import io.modeltoecs.engine.registry.Hashes;
+import io.modeltoecs.engine.registry.Login;
+import io.modeltoecs.engine.registry.LoginRefused;
+import io.modeltoecs.engine.registry.RegistryRepository;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,4 +1,4 @@
-package io.modeltoecs.engine.image;
+package io.modeltoecs.engine.registry;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;

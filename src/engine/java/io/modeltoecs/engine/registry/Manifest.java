@@ -1,4 +1,4 @@
-package io.modeltoecs.engine.image;
+package io.modeltoecs.engine.registry;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -12,20 +12,21 @@ import java.io.IOException;
  *
  * @param type its media type
  */
-record Manifest(String type, byte[] bytes) {
-    static final String OCI = "application/vnd.oci.image.manifest.v1+json";
-    static final String OCI_INDEX = "application/vnd.oci.image.index.v1+json";
-    static final String DOCKER = "application/vnd.docker.distribution.manifest.v2+json";
-    static final String DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json";
+public record Manifest(String type, byte[] bytes) {
+    public static final String OCI = "application/vnd.oci.image.manifest.v1+json";
+    public static final String OCI_INDEX = "application/vnd.oci.image.index.v1+json";
+    public static final String DOCKER = "application/vnd.docker.distribution.manifest.v2+json";
+    public static final String DOCKER_INDEX =
+            "application/vnd.docker.distribution.manifest.list.v2+json";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    static Manifest of(ObjectNode content) {
+    public static Manifest of(ObjectNode content) {
         return new Manifest(content.path("mediaType").asText(), bytes(content));
     }
 
     /** JSON as it is stored. */
-    static byte[] bytes(ObjectNode content) {
+    public static byte[] bytes(ObjectNode content) {
         try {
             return JSON.writeValueAsBytes(content);
         } catch (JsonProcessingException e) {
@@ -34,30 +35,30 @@ record Manifest(String type, byte[] bytes) {
     }
 
     /** An empty one to be filled. */
-    static ObjectNode form(String type) {
+    public static ObjectNode form(String type) {
         return JSON.createObjectNode().put("schemaVersion", 2).put("mediaType", type);
     }
 
-    static ObjectNode descriptor(String type, long bytes, String digest) {
+    public static ObjectNode descriptor(String type, long bytes, String digest) {
         return JSON.createObjectNode()
                 .put("mediaType", type)
                 .put("size", bytes)
                 .put("digest", digest);
     }
 
-    String digest() {
+    public String digest() {
         return Hashes.name(bytes);
     }
 
-    JsonNode json() throws IOException {
+    public JsonNode json() throws IOException {
         return JSON.readTree(bytes);
     }
 
-    ObjectNode descriptor() {
+    public ObjectNode descriptor() {
         return descriptor(type, bytes.length, digest());
     }
 
-    boolean isIndex() {
+    public boolean isIndex() {
         return type.equals(OCI_INDEX) || type.equals(DOCKER_INDEX);
     }
 }

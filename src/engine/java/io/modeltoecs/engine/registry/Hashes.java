@@ -1,4 +1,4 @@
-package io.modeltoecs.engine.image;
+package io.modeltoecs.engine.registry;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,10 +9,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** SHA-256, as registries name it. */
-final class Hashes {
+public final class Hashes {
     private Hashes() {}
 
-    static MessageDigest sha256() {
+    public static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
@@ -21,18 +21,18 @@ final class Hashes {
     }
 
     /** {@code sha256:} and the digest; resets it. */
-    static String name(MessageDigest digest) {
+    public static String name(MessageDigest digest) {
         return "sha256:" + HexFormat.of().formatHex(digest.digest());
     }
 
     /** Of all that a stream has. */
-    static String name(InputStream in) throws IOException {
+    public static String name(InputStream in) throws IOException {
         MessageDigest digest = sha256();
         in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
         return name(digest);
     }
 
-    static String name(byte[] bytes) {
+    public static String name(byte[] bytes) {
         return "sha256:" + HexFormat.of().formatHex(sha256().digest(bytes));
     }
 }

@@ -1,4 +1,4 @@
-package io.modeltoecs.engine.image;
+package io.modeltoecs.engine.registry;
 
 import io.modeltoecs.engine.StepException;
 import io.modeltoecs.engine.http.Outbound;
@@ -24,7 +24,7 @@ import org.apache.http.entity.ByteArrayEntity;
  * tried again; what fails for good is a {@link StepException}.
  * https://github.com/opencontainers/distribution-spec/blob/main/spec.md
  */
-final class RegistryRepository implements AutoCloseable {
+public final class RegistryRepository implements AutoCloseable {
     private static final String TYPES =
             String.join(
                     ", ", Manifest.OCI, Manifest.OCI_INDEX, Manifest.DOCKER, Manifest.DOCKER_INDEX);
@@ -58,7 +58,7 @@ final class RegistryRepository implements AutoCloseable {
      * @param login or null
      * @param pushing whether to push, or only to pull
      */
-    RegistryRepository(
+    public RegistryRepository(
             String registry,
             String name,
             String mountFrom,
@@ -86,12 +86,12 @@ final class RegistryRepository implements AutoCloseable {
     }
 
     /** Whether the registry is spoken to without TLS. */
-    boolean isPlain() throws InterruptedException {
+    public boolean isPlain() throws InterruptedException {
         return failures.call(() -> connection().http().isPlain());
     }
 
     /** The manifest of a tag or digest, if it is there. */
-    Optional<Manifest> manifest(String reference) throws InterruptedException {
+    public Optional<Manifest> manifest(String reference) throws InterruptedException {
         return failures.call(
                 () -> {
                     RequestBuilder request =
@@ -126,7 +126,7 @@ final class RegistryRepository implements AutoCloseable {
      * The registry's own list of what refers to a manifest; nothing if it keeps none.
      * https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers
      */
-    Optional<Manifest> referrers(String digest) throws InterruptedException {
+    public Optional<Manifest> referrers(String digest) throws InterruptedException {
         return failures.call(
                 () -> {
                     RequestBuilder request =
@@ -150,7 +150,7 @@ final class RegistryRepository implements AutoCloseable {
     }
 
     /** Whether a blob is there. */
-    boolean has(String digest) throws InterruptedException {
+    public boolean has(String digest) throws InterruptedException {
         return failures.call(
                 () -> {
                     try (CloseableHttpResponse answer =
@@ -161,7 +161,7 @@ final class RegistryRepository implements AutoCloseable {
     }
 
     /** A small blob. */
-    byte[] read(String digest) throws InterruptedException {
+    public byte[] read(String digest) throws InterruptedException {
         return failures.call(
                 () -> {
                     try (InputStream in = blob(digest).open(0)) {
@@ -176,12 +176,12 @@ final class RegistryRepository implements AutoCloseable {
 
     /** How the content of a blob is read. */
     @FunctionalInterface
-    interface Reading<T> {
+    public interface Reading<T> {
         T of(InputStream content) throws IOException;
     }
 
     /** Reads a blob while it comes in; again from its start where the connection is lost. */
-    <T> T read(String digest, Reading<T> reading) throws InterruptedException {
+    public <T> T read(String digest, Reading<T> reading) throws InterruptedException {
         return failures.call(
                 () -> {
                     MessageDigest hash = Hashes.sha256();
@@ -197,7 +197,7 @@ final class RegistryRepository implements AutoCloseable {
     }
 
     /** A blob, which is fetched when it is read. */
-    BlobSource blob(String digest) {
+    public BlobSource blob(String digest) {
         return offset -> {
             CloseableHttpResponse answer = ask(RequestBuilder.get(at("blobs/" + digest)), OK);
             InputStream in = answer.getEntity().getContent();
@@ -207,7 +207,7 @@ final class RegistryRepository implements AutoCloseable {
     }
 
     /** A blob to be pushed elsewhere: what keeps it from being opened is told as of here. */
-    BlobSource source(String digest) {
+    public BlobSource source(String digest) {
         BlobSource blob = blob(digest);
         return offset -> {
             try {
@@ -224,12 +224,12 @@ final class RegistryRepository implements AutoCloseable {
      *
      * @return whether it wasn't
      */
-    boolean push(byte[] blob) throws InterruptedException {
+    public boolean push(byte[] blob) throws InterruptedException {
         return !has(Hashes.name(blob)) && upload(blob);
     }
 
     /** Uploads a small blob that isn't likely there; nothing is lost if it is. */
-    boolean upload(byte[] blob) throws InterruptedException {
+    public boolean upload(byte[] blob) throws InterruptedException {
         return push(Hashes.name(blob), blob.length, BlobSource.of(blob), null, n -> {});
     }
 
@@ -241,7 +241,8 @@ final class RegistryRepository implements AutoCloseable {
      *     to be sent again
      * @return false if it was taken from the other repository
      */
-    boolean push(String digest, long bytes, BlobSource blob, String mountFrom, LongConsumer written)
+    public boolean push(
+            String digest, long bytes, BlobSource blob, String mountFrom, LongConsumer written)
             throws InterruptedException {
         BlobUpload upload = new BlobUpload(this, digest, bytes, blob, mountFrom, written);
         return failures.call(upload::run);
@@ -252,7 +253,7 @@ final class RegistryRepository implements AutoCloseable {
      *
      * @return whether the registry lists it by what it refers to (its {@code subject})
      */
-    boolean put(Manifest manifest, String reference) throws InterruptedException {
+    public boolean put(Manifest manifest, String reference) throws InterruptedException {
         return failures.call(
                 () -> {
                     try (CloseableHttpResponse answer =
@@ -268,7 +269,7 @@ final class RegistryRepository implements AutoCloseable {
      * @param advice what to do where the tag names another one and the registry doesn't move it
      * @throws StepException then, with both digests
      */
-    void tag(Manifest manifest, String tag, String advice) throws InterruptedException {
+    public void tag(Manifest manifest, String tag, String advice) throws InterruptedException {
         Optional<RegistryAnswer> refusal =
                 failures.call(
                         () -> {
@@ -304,7 +305,7 @@ final class RegistryRepository implements AutoCloseable {
     }
 
     /** The error for a tag that names other content and keeps it. */
-    StepException occupied(String tag, String named, String digest, String why) {
+    public StepException occupied(String tag, String named, String digest, String why) {
         return new StepException(
                 "buildServingImage: the tag '%s' of %s/%s names %s, not %s, and can't be moved, since %s"
                         .formatted(tag, registry, name, named, digest, why));

@@ -1,4 +1,4 @@
-package io.modeltoecs.engine.image;
+package io.modeltoecs.engine.registry;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -8,7 +8,7 @@ import java.nio.file.Path;
 
 /** The bytes of a blob, which can be read again, and from any offset on. */
 @FunctionalInterface
-interface BlobSource {
+public interface BlobSource {
     InputStream open(long offset) throws IOException;
 
     static BlobSource of(byte[] bytes) {

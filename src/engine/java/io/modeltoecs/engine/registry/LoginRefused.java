@@ -1,4 +1,4 @@
-package io.modeltoecs.engine.image;
+package io.modeltoecs.engine.registry;
 
 import io.modeltoecs.engine.StepException;
 
