@@ -22,8 +22,9 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /**
- * The upload of an image. Layers first, several at a time, each only if the registry lacks it; then
- * the configuration; then the manifest, tag by tag: a tag never names a part of an image.
+ * The upload of an image. Layers, several at a time, each only if the registry lacks it, with the
+ * small blobs beside them; then the manifests; then what is attached to them; then tag by tag: a
+ * tag never names a part of an image.
  */
 final class ImagePush {
     static final String CONFIG = "application/vnd.oci.image.config.v1+json";
