@@ -26,7 +26,7 @@ final class Gates {
 
     /**
      * Checks all gates and shows them as a table. A gate against a champion is met where there is
-     * no champion, or one without that metric.
+     * no champion, or one without that metric; not if the new model lacks it, too.
      *
      * @param metrics the new model's
      * @param champion the model that the alias holds, if there is one
@@ -66,6 +66,16 @@ final class Gates {
                 gate.champion() == null
                         ? Optional.of(0.0)
                         : champion.flatMap(model -> find(model.metrics(), gate.champion()));
+        if (base.isEmpty() && find(metrics, gate.champion()).isEmpty()) {
+            // no model has it: a slip of the pen, which would switch the gate off
+            problems.add(
+                    "'%s': neither the champion nor this model has a metric '%s' that is a number;"
+                                    .formatted(gate.text(), gate.champion())
+                            + " there "
+                            + names(metrics)
+                            + ". Put spaces around * + -");
+            return row(gate.text(), shown, "-", "NOT MET: there is no '" + gate.champion() + "'");
+        }
         if (base.isEmpty()) {
             String why =
                     champion.isEmpty()

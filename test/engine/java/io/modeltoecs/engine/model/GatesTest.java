@@ -41,6 +41,21 @@ class GatesTest {
     }
 
     @Test
+    void aMetricThatNoModelHasIsNotMetSilently() {
+        // without spaces the hyphen belongs to the name
+        Gates.Verdict squeezed =
+                check("f1 >= champion.f1-0.005", Map.of("f1", 0.1), Map.of("f1", 0.9));
+        Gates.Verdict first = check("rmse <= champion.rsme", Map.of("rmse", 2), null);
+
+        assertThat(squeezed.problem())
+                .isEqualTo(
+                        "gate not met: 'f1 >= champion.f1-0.005': neither the champion nor this model"
+                                + " has a metric 'f1-0.005' that is a number; there are f1."
+                                + " Put spaces around * + -");
+        assertThat(first.problem()).contains("'rsme'").contains("there are rmse");
+    }
+
+    @Test
     void allGatesThatFailAreNamed() {
         Gates.Verdict verdict =
                 new Gates(List.of("a > 1", "b > champion.b", "c > 0"))
