@@ -50,7 +50,21 @@ final class Json {
         if (!(value instanceof Map)) {
             throw new StepException(what + " should be a JSON object, as {\"accuracy\": 0.97}");
         }
-        return (LinkedHashMap<String, Object>) simple(value);
+        LinkedHashMap<String, Object> simple = (LinkedHashMap<String, Object>) simple(value);
+        requireFinite(simple, what);
+        return simple;
+    }
+
+    /** Refuses 1e400, say, which would become infinite: greater than any limit. */
+    private static void requireFinite(Object value, String what) {
+        if (value instanceof Map<?, ?> map) {
+            map.forEach((key, item) -> requireFinite(item, what + ": '" + key + "'"));
+        } else if (value instanceof List<?> items) {
+            items.forEach(item -> requireFinite(item, what));
+        } else if (value instanceof Double number && !Double.isFinite(number)) {
+            throw new StepException(
+                    what + " is a number that is too large: 1.8e308 at most, either way from 0");
+        }
     }
 
     /** The value with nothing in it but the simple types; what isn't one becomes its text. */

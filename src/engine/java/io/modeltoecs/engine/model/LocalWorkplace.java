@@ -94,7 +94,7 @@ public final class LocalWorkplace implements Workplace {
 
     private String text(String path) throws IOException {
         Path file = files.existing("metrics file", path);
-        if (Files.isDirectory(file) || Files.size(file) > MOST_METRICS_BYTES) {
+        if (!Files.isRegularFile(file) || Files.size(file) > MOST_METRICS_BYTES) {
             throw new StepException(
                     "the metrics file '%s' should be a JSON file of at most %s"
                             .formatted(path, Amounts.bytes(MOST_METRICS_BYTES)));

@@ -25,6 +25,15 @@ class JsonTest {
         assertThatThrownBy(() -> Json.object(text, "it")).isInstanceOf(StepException.class);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"1e400", "-1e400", "[1, 1e400]", "1DIGITS"})
+    void aNumberThatWouldBeInfiniteIsRefused(String number) {
+        String json = "{\"a\": {\"b\": " + number.replace("DIGITS", "0".repeat(400)) + "}}";
+        assertThatThrownBy(() -> Json.object(json, "it"))
+                .isInstanceOf(StepException.class)
+                .hasMessageStartingWith("it: 'a': 'b' is a number that is too large");
+    }
+
     @Test
     void valuesBecomeTheFewTypesThatABuildKeeps() {
         assertThat(Json.simple(Map.of("a", new BigDecimal("1.5"))))

@@ -42,6 +42,20 @@ class LocalWorkplaceTest {
     }
 
     @Test
+    void whatNobodyWritesIntoIsNotWaitedFor() throws Exception {
+        write("m.bin", "");
+        Path pipe = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+
+        assertThatThrownBy(() -> inspect("m.bin", "pipe"))
+                .isInstanceOf(StepException.class)
+                .hasMessageContaining("the metrics file 'pipe' should be a JSON file");
+        assertThatThrownBy(() -> inspect("pipe", null))
+                .isInstanceOf(StepException.class)
+                .hasMessageContaining("'pipe' is neither a file nor a folder");
+    }
+
+    @Test
     void hashesEachPart() throws Exception {
         byte[] content = new byte[(8 << 20) + 5];
         content[3] = 7;
