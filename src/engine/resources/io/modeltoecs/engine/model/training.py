@@ -138,15 +138,18 @@ def alive(what):
 # --- requirements ------------------------------------------------------------------------------
 
 
-def lines_of(path):
+def lines_of(path, above=()):
     """Lines of a requirements file and of those that it includes."""
+    if path.resolve() in above:
+        raise Refused("requirements '%s' includes itself" % path)
+    above += (path.resolve(),)
     for line in path.read_text(encoding="utf-8-sig").splitlines():
         yield line
         included = re.match(r"\s*(?:-r|-c|--requirement|--constraint)[\s=]+(\S+)", line)
         if included and "://" not in included.group(1):
             other = path.parent / included.group(1)
             if other.is_file():
-                yield from lines_of(other)
+                yield from lines_of(other, above)
 
 
 def depends_on_files(line):

@@ -129,6 +129,13 @@ class TrainingTest {
         Run missing = train(Map.of("train", "true", "requirements", "requirements.txt"));
         Run noFile = train(Map.of("train", "true", "requirements", "other.txt"));
 
+        Files.writeString(workspace.resolve("requirements.txt"), "-r more.txt\n");
+        Files.writeString(workspace.resolve("more.txt"), "-r requirements.txt\n");
+        Run round = train(Map.of("train", "true", "requirements", "requirements.txt"));
+
+        assertThat(round.exit).isEqualTo(1);
+        assertThat(round.output)
+                .contains("training: requirements 'requirements.txt' includes itself");
         assertThat(missing.exit).isEqualTo(1);
         assertThat(missing.output).contains("training: requirements.txt can't be installed");
         assertThat(noFile.output).contains("training: requirements 'other.txt' isn't in");
