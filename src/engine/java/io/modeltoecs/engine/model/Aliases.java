@@ -8,6 +8,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -62,9 +63,9 @@ final class Aliases {
                     version,
                     sha256,
                     order.longValue(),
-                    (String) json.get("updatedAt"),
-                    (String) json.get("by"),
-                    (String) json.get("previous"),
+                    Objects.toString(json.get("updatedAt"), null),
+                    Objects.toString(json.get("by"), null),
+                    Objects.toString(json.get("previous"), null),
                     history);
         }
 
