@@ -40,7 +40,7 @@ final class ModelCard {
                         (String) result.get("sha256"),
                         json);
         boolean published = !result.isEmpty();
-        String title = name + (published ? "@" + model.version() : ", not published");
+        String title = name + (published ? "@" + model.version() : ", failed");
         html.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
                 .append("<meta name=\"viewport\" content=\"width=device-width\">\n")
                 .append("<meta name=\"color-scheme\" content=\"light dark\">\n<title>")
@@ -49,7 +49,7 @@ final class ModelCard {
                 .append(escaped(name))
                 .append("</h1>\n");
         if (state.problem() != null) {
-            html.append("<p><strong>Not published: ")
+            html.append("<p><strong>Failed: ")
                     .append(escaped(state.problem()))
                     .append("</strong></p>\n");
         }

@@ -83,7 +83,8 @@ public final class Publisher {
      * @param save called after each change of the state that a restart must not lose, by several
      *     threads but by one at a time
      * @return name, version, uri, sha256, sizeBytes, metrics, aliases, reused
-     * @throws StepException if it can't be published; the store is as it was
+     * @throws StepException if it can't be published: the store is as it was; or if an alias can't
+     *     be moved to the version that is published by then
      * @throws WorkplaceLostException if the workplace can't be reached: call again when it is back
      */
     public LinkedHashMap<String, Object> publish(
@@ -341,17 +342,23 @@ public final class Publisher {
         state.reuse(theirs);
     }
 
+    private Aliases.Move move(String alias, StoredModel model) {
+        try {
+            return aliases.publish(
+                    model.name(), alias, model.version(), model.sha256(), Aliases.Mover.of(build));
+        } catch (StepException e) {
+            throw new StepException(
+                    "%s is published, but the alias '%s' can't be moved to it: %s"
+                            .formatted(model.ref(), alias, e.getMessage()),
+                    e);
+        }
+    }
+
     private ArrayList<String> moveAliases(StoredModel model, Progress progress) {
         ArrayList<String> held = new ArrayList<>();
         for (String alias : options.alias()) {
-            Aliases.Move move =
-                    aliases.publish(
-                            model.name(),
-                            alias,
-                            model.version(),
-                            model.sha256(),
-                            Aliases.Mover.of(build));
             String name = model.name() + "@" + alias;
+            Aliases.Move move = move(alias, model);
             String before = move.before().map(Aliases.Alias::version).orElse(null);
             if (!move.moved()) {
                 progress.say(

@@ -260,7 +260,7 @@ class PublisherTest {
                 .contains("<td valign=\"top\">accuracy<td valign=\"top\">0.94<td valign=\"top\">0.9")
                 .contains("+0.04", "accuracy &gt;= champion.accuracy", "&lt;script&gt;")
                 .contains("<title>iris@" + state.result().get("version"))
-                .doesNotContain("<script", "<style", "style=", "onload", "color=", "Not published");
+                .doesNotContain("<script", "<style", "style=", "onload", "color=", "Failed");
     }
 
     @Test
@@ -276,7 +276,7 @@ class PublisherTest {
                 .isInstanceOf(StepException.class);
 
         assertThat(Publisher.card(state).orElseThrow())
-                .contains("<title>iris, not published", "<strong>Not published: gate not met: ")
+                .contains("<title>iris, failed", "<strong>Failed: gate not met: ")
                 .contains("accuracy &gt;= champion.accuracy<td valign=\"top\">0.8<td valign=\"top\">0.9<td valign=\"top\">NOT MET")
                 .contains("accuracy &gt; 0.5<td valign=\"top\">0.8<td valign=\"top\">0.5<td valign=\"top\">met")
                 .contains("NOT MET: there is no &#39;f1&#39;", "-0.1", "iris-model")
@@ -485,6 +485,19 @@ class PublisherTest {
                 publish(1, workspace, state(beforeAliases.get()), Map.of());
 
         assertThat(again).isEqualTo(state.result());
+    }
+
+    @Test
+    void anAliasThatCannotBeMovedIsToldOfAVersionThatIsThere() throws Exception {
+        s3.answer("PUT .*/aliases/", 403, "AccessDenied", 1);
+
+        assertThatThrownBy(() -> publish(1))
+                .isInstanceOf(StepException.class)
+                .hasMessageContaining(" is published, but the alias 'latest' can't be moved to it:")
+                .hasMessageContaining("s3:PutObject");
+        assertThat(s3.keys()).anyMatch(key -> key.endsWith("/model.json"));
+        assertThat(publish(2)).containsEntry("reused", true);
+        assertThat(alias("latest")).isNotEmpty();
     }
 
     @Test
