@@ -142,6 +142,11 @@ final class Command {
         List<ProcessHandle> tree = process.descendants().collect(Collectors.toList());
         tree.add(process.toHandle());
         tree.forEach(ProcessHandle::destroyForcibly);
+        // else they may still write where the caller is about to remove a folder
+        CompletableFuture.allOf(
+                        tree.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
+                .completeOnTimeout(null, CLEAN_UP_SECONDS, TimeUnit.SECONDS)
+                .join();
     }
 
     private static CompletableFuture<String> readAll(InputStream stream) {
